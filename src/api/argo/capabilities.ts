@@ -1,0 +1,18 @@
+// What this installation can carry out: an input to parsing, validating and linting, handed in by
+// whoever knows the registries. Everything else in a manifest is accepted and reported.
+
+/** What a router can do besides splitting by weight. routers/RouterCapabilities fits in here. */
+export interface RouterAbilities {
+  readonly headerRoutes: boolean;
+  readonly mirrorRoutes: boolean;
+  readonly experimentWeights: boolean;
+}
+
+export interface Capabilities {
+  /** By key under trafficRouting (`nginx`) or name under trafficRouting.plugins. */
+  readonly routers: Readonly<Record<string, RouterAbilities>>;
+  /** By key under a metric's provider (`prometheus`) or name under provider.plugin. */
+  readonly providers: readonly string[];
+  /** Names under steps[].plugin.name. */
+  readonly stepPlugins: readonly string[];
+}

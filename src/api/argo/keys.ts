@@ -1,0 +1,35 @@
+// Labels and annotations of the Rollouts API (argo-rollouts.md §1.7), spelled once.
+
+export const podTemplateHashLabel = "rollouts-pod-template-hash";
+export const instanceIdLabel = "argo-rollouts.argoproj.io/controller-instance-id";
+export const rolloutTypeLabel = "rollout-type";
+export const stepIndexLabel = "step-index";
+export const analysisRunUidLabel = "analysisrun.argoproj.io/uid";
+
+export const revisionAnnotation = "rollout.argoproj.io/revision";
+export const revisionHistoryAnnotation = "rollout.argoproj.io/revision-history";
+export const desiredReplicasAnnotation = "rollout.argoproj.io/desired-replicas";
+export const scaleDownDeadlineAnnotation = "scale-down-deadline";
+export const ephemeralMetadataAnnotation = "rollout.argoproj.io/ephemeral-metadata";
+export const workloadGenerationAnnotation = "rollout.argoproj.io/workload-generation";
+export const managedByRolloutsAnnotation = "argo-rollouts.argoproj.io/managed-by-rollouts";
+export const experimentNameAnnotation = "experiment.argoproj.io/name";
+export const experimentTemplateAnnotation = "experiment.argoproj.io/template-name";
+export const analysisRunNameAnnotation = "analysisrun.argoproj.io/name";
+export const analysisRunNamespaceAnnotation = "analysisrun.argoproj.io/namespace";
+export const analysisRunMetricAnnotation = "analysisrun.argoproj.io/metric-name";
+/** Ours, on AnalysisRuns: a rollout ended it because it wanted no verdict; what it says is none. */
+export const endedByRolloutAnnotation = "haldane.dev/ended-by-rollout";
+/** Ours: `rollingUpdate` or `recreate`, for clusters whose CRD would drop the strategy field. */
+export const strategyAnnotation = "haldane.dev/strategy";
+
+/** Annotations of a Rollout that are not copied to its ReplicaSets. */
+export const annotationsNotCopied: readonly string[] = [
+  "kubectl.kubernetes.io/last-applied-configuration",
+  revisionAnnotation,
+  revisionHistoryAnnotation,
+  desiredReplicasAnnotation,
+  "notified.notifications.argoproj.io",
+];
+
+export const argoApiVersion = "argoproj.io/v1alpha1";

@@ -1,0 +1,70 @@
+// Steps that the configured router has no means for: said when the object is applied, not when the
+// step is reached. Routers nobody here can drive are not judged; they are "not carried out yet".
+import { below, forbidden } from "../../meta/field-error.ts";
+import type { FieldError, Place } from "../../meta/field-error.ts";
+import type { StrategyManifest } from "../../schema/rollout.ts";
+import type { Capabilities, RouterAbilities } from "../capabilities.ts";
+import { routersOf } from "../parse/traffic-routing.ts";
+import type { CanaryStepManifest } from "../../schema/rollout.ts";
+import { strategyPlace } from "./places.ts";
+
+const powers: Readonly<Record<keyof RouterAbilities, string>> = {
+  headerRoutes: "route by header",
+  mirrorRoutes: "mirror",
+  experimentWeights: "give experiments a share of the traffic",
+};
+
+/** What one step asks of a router, and where. */
+function demandsOf(
+  step: CanaryStepManifest,
+  place: Place,
+): readonly { power: keyof RouterAbilities; place: Place }[] {
+  const templates = step.experiment?.templates ?? [];
+  return [
+    ...(step.setHeaderRoute
+      ? [{ power: "headerRoutes" as const, place: below(place, "setHeaderRoute") }]
+      : []),
+    ...(step.setMirrorRoute
+      ? [{ power: "mirrorRoutes" as const, place: below(place, "setMirrorRoute") }]
+      : []),
+    ...templates.flatMap(({ weight }, index) =>
+      weight === undefined
+        ? []
+        : [
+            {
+              power: "experimentWeights" as const,
+              place: below(place, "experiment", "templates", index, "weight"),
+            },
+          ],
+    ),
+  ];
+}
+
+/** "a and b can", or who else there is to turn to. */
+function whoCan(power: keyof RouterAbilities, capabilities: Capabilities): string {
+  const able = Object.keys(capabilities.routers).filter(
+    (kind) => capabilities.routers[kind]?.[power],
+  );
+  const last = able.at(-1);
+  if (last === undefined) return "no router here can";
+  return able.length === 1 ? `${last} can` : `${able.slice(0, -1).join(", ")} and ${last} can`;
+}
+
+export function capabilityErrors(
+  { canary }: StrategyManifest,
+  capabilities: Capabilities,
+): readonly FieldError[] {
+  if (!canary?.trafficRouting) return [];
+  const routers = routersOf(canary.trafficRouting).filter(({ kind }) =>
+    Object.hasOwn(capabilities.routers, kind),
+  );
+  return (canary.steps ?? []).flatMap((step, index) =>
+    demandsOf(step, below(strategyPlace("canary"), "steps", index)).flatMap(({ power, place }) =>
+      routers
+        .filter(({ kind }) => capabilities.routers[kind]?.[power] === false)
+        .map(({ kind }) =>
+          forbidden(place, `${kind} cannot ${powers[power]}; ${whoCan(power, capabilities)}`),
+        ),
+    ),
+  );
+}
