@@ -1,0 +1,66 @@
+/**
+ * The fields of a canary step in the notation of pod-template-fields.ts, in the order the API's own documentation
+ * lists them (argo-rollouts §1.1). A step has one key, so only the order inside the kinds matters; Argo itself calls
+ * its step hash unstable, and a difference costs one restart of the steps at a handover, no more.
+ */
+export const stepsFields: Readonly<Record<string, readonly string[]>> = {
+  CanaryStep: [
+    "setWeight? *int",
+    "pause? *RolloutPause",
+    "experiment? *RolloutExperimentStep",
+    "analysis? *RolloutAnalysis",
+    "setCanaryScale? *SetCanaryScale",
+    "setHeaderRoute? *SetHeaderRoute",
+    "setMirrorRoute? *SetMirrorRoute",
+    "plugin? *PluginStep",
+    "replicaProgressThreshold? *ReplicaProgressThreshold",
+  ],
+  RolloutPause: ["duration? *intOrString"],
+  SetCanaryScale: ["weight? *int", "replicas? *int", "matchTrafficWeight? bool"],
+  ReplicaProgressThreshold: ["type string", "value int"],
+  SetHeaderRoute: ["name? string", "match? []HeaderRoutingMatch"],
+  HeaderRoutingMatch: ["headerName string", "headerValue *StringMatch"],
+  StringMatch: ["exact? string", "prefix? string", "regex? string"],
+  SetMirrorRoute: ["name string", "match? []RouteMatch", "percentage? *int"],
+  RouteMatch: ["method? *StringMatch", "path? *StringMatch", "headers? {}StringMatch"],
+  PluginStep: ["name string", "config? raw", "disabled? bool"],
+  RolloutAnalysis: [
+    "templates? []AnalysisTemplateRef",
+    "args? []AnalysisRunArgument",
+    "dryRun? []DryRun",
+    "measurementRetention? []MeasurementRetention",
+    "analysisRunMetadata? *AnalysisRunMetadata",
+  ],
+  AnalysisTemplateRef: ["templateName string", "clusterScope? bool"],
+  AnalysisRunArgument: ["name string", "value? string", "valueFrom? *ArgumentValueFrom"],
+  ArgumentValueFrom: ["podTemplateHashValue? *string", "fieldRef? *FieldRef"],
+  FieldRef: ["fieldPath string"],
+  DryRun: ["metricName string"],
+  MeasurementRetention: ["metricName string", "limit int"],
+  AnalysisRunMetadata: ["labels? {}string", "annotations? {}string"],
+  RolloutExperimentStep: [
+    "templates []RolloutExperimentTemplate",
+    "duration? string",
+    "analyses? []RolloutExperimentAnalysis",
+    "dryRun? []DryRun",
+    "analysisRunMetadata? *AnalysisRunMetadata",
+    "scaleDownDelaySeconds? *int",
+  ],
+  RolloutExperimentTemplate: [
+    "name string",
+    "specRef string",
+    "replicas? *int",
+    "metadata? *AnalysisRunMetadata",
+    "selector? *LabelSelector",
+    "weight? *int",
+    "service? *ExperimentService",
+  ],
+  ExperimentService: ["name? string"],
+  RolloutExperimentAnalysis: [
+    "name string",
+    "templateName string",
+    "clusterScope? bool",
+    "args? []AnalysisRunArgument",
+    "requiredForCompletion? bool",
+  ],
+};

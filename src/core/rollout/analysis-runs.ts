@@ -1,0 +1,185 @@
+import {
+  argoApiVersion,
+  instanceIdLabel,
+  podTemplateHashLabel,
+  revisionAnnotation,
+  rolloutTypeLabel,
+  stepIndexLabel,
+} from "../../api/argo/keys.ts";
+import { isAnalysisCompleted } from "../../api/argo/analysis.ts";
+import type { AnalysisRun, AnalysisRunSpec } from "../../api/argo/analysis.ts";
+import type { RolloutAnalysis, RolloutAnalysisArgument } from "../../api/argo/rollout.ts";
+import { controllerOf } from "../../api/meta/object.ts";
+import type { StringMap } from "../../api/meta/object.ts";
+import { semanticEqual } from "../../lib/deep-equal.ts";
+import { resolveRolloutArgs } from "../analysis/arguments.ts";
+import { composeRunSpec } from "../analysis/compose.ts";
+import { asJson } from "../replicas/as-json.ts";
+import type { Facts } from "./context.ts";
+import { rolloutEvent } from "./course.ts";
+import type { Course } from "./course.ts";
+import type { Effect } from "./decision.ts";
+import { observedRun, recordedRun, runTypes, withRun } from "./judge-runs.ts";
+import type { RunType } from "./judge-runs.ts";
+
+// AnalysisRuns of a Rollout: made when a judgement is wanted, named so that making one twice is
+// impossible, ended when nobody waits for them any more (§2.13 Creation).
+
+export interface WantedRun {
+  readonly type: RunType;
+  readonly analysis: RolloutAnalysis;
+  /** Only of step runs. */
+  readonly stepIndex: number | undefined;
+}
+
+export interface RunsOutcome {
+  readonly course: Course;
+  readonly effects: readonly Effect[];
+}
+
+/** The arguments of an analysis as this Rollout gives them; the first that cannot be had is the error. */
+export function resolveArguments(
+  facts: Facts,
+  course: Course,
+  wanted: readonly RolloutAnalysisArgument[],
+): ReturnType<typeof resolveRolloutArgs> {
+  const { manifest } = facts.observed;
+  return resolveRolloutArgs(wanted, {
+    manifest,
+    stableHash: course.stableHash,
+    latestHash: facts.newHash,
+  });
+}
+
+const suffixes = {
+  Step: "",
+  Background: "",
+  PrePromotion: "-pre",
+  PostPromotion: "-post",
+} as const satisfies Record<RunType, string>;
+
+function baseName(facts: Facts, wanted: WantedRun): string {
+  const suffix =
+    wanted.stepIndex === undefined ? suffixes[wanted.type] : `-${String(wanted.stepIndex)}`;
+  return `${facts.name}-${facts.newHash}-${String(facts.revision)}${suffix}`;
+}
+
+function isOurs(facts: Facts, run: AnalysisRun): boolean {
+  return controllerOf(run)?.uid === facts.owner.uid;
+}
+
+/** A run made for the same question whose answer is still open, e.g. by a pass that died before it could record it. */
+function isReusable(facts: Facts, run: AnalysisRun, spec: AnalysisRunSpec): boolean {
+  const { terminate, ...live } = run.spec;
+  return (
+    isOurs(facts, run) &&
+    terminate !== true &&
+    !isAnalysisCompleted(run.status?.phase) &&
+    semanticEqual(asJson(live), asJson(spec))
+  );
+}
+
+function firstFreeName(
+  facts: Facts,
+  base: string,
+  spec: AnalysisRunSpec,
+): { name: string; exists: boolean } {
+  for (let attempt = 0; ; attempt += 1) {
+    const name = attempt === 0 ? base : `${base}.${String(attempt)}`;
+    const run = observedRun(facts, name);
+    if (run === undefined) return { name, exists: false };
+    if (isReusable(facts, run, spec)) return { name, exists: true };
+  }
+}
+
+function labelsOf(facts: Facts, wanted: WantedRun): StringMap {
+  const { instanceId } = facts.observed;
+  return {
+    [podTemplateHashLabel]: facts.newHash,
+    [rolloutTypeLabel]: wanted.type,
+    ...(wanted.stepIndex === undefined ? {} : { [stepIndexLabel]: String(wanted.stepIndex) }),
+    ...(instanceId === "" ? {} : { [instanceIdLabel]: instanceId }),
+    ...wanted.analysis.analysisRunMetadata?.labels,
+    ...facts.selector.matchLabels,
+  };
+}
+
+function runOf(facts: Facts, wanted: WantedRun, name: string, spec: AnalysisRunSpec): AnalysisRun {
+  return {
+    apiVersion: argoApiVersion,
+    kind: "AnalysisRun",
+    metadata: {
+      name,
+      namespace: facts.namespace,
+      labels: labelsOf(facts, wanted),
+      annotations: {
+        [revisionAnnotation]: String(facts.revision),
+        ...wanted.analysis.analysisRunMetadata?.annotations,
+      },
+      ownerReferences: [facts.owner],
+    },
+    spec,
+  };
+}
+
+/** Nothing is judged yet and cannot be: fail closed, and say so. */
+function unmakeable(facts: Facts, course: Course, base: string, problem: string): RunsOutcome {
+  const message = `AnalysisRun ${base} cannot be created: ${problem}`;
+  const event = rolloutEvent(
+    facts,
+    course,
+    "AnalysisRunCreateError",
+    message,
+    `${base}/${problem}`,
+  );
+  return { course: { ...course, held: message }, effects: [{ kind: "event", event }] };
+}
+
+/** Makes the wanted run unless one is recorded already. */
+export function ensureRun(facts: Facts, course: Course, wanted: WantedRun): RunsOutcome {
+  const recorded = recordedRun(course, wanted.type);
+  if (recorded !== undefined && observedRun(facts, recorded.name) !== undefined) {
+    return { course, effects: [] };
+  }
+  const base = baseName(facts, wanted);
+  const resolved = resolveArguments(facts, course, wanted.analysis.args);
+  if (!resolved.ok) return unmakeable(facts, course, base, resolved.message);
+  const { templates: requested, dryRun, measurementRetention } = wanted.analysis;
+  const templates = facts.observed.analysisTemplates;
+  const { args } = resolved;
+  const composed = composeRunSpec({ templates, requested, args, dryRun, measurementRetention });
+  if (!composed.ok) return unmakeable(facts, course, base, composed.message);
+  const { name, exists } = firstFreeName(facts, base, composed.spec);
+  const next = withRun(course, wanted.type, { name, status: "" });
+  if (exists) return { course: next, effects: [] };
+  return {
+    course: next,
+    effects: [{ kind: "createAnalysisRun", run: runOf(facts, wanted, name, composed.spec) }],
+  };
+}
+
+/**
+ * Made for this very revision, for a question that is still to come: by a pass that saw more than
+ * this one, whose view is old. It is left alone until the answer is wanted, or surely is not.
+ */
+function isAhead(facts: Facts, course: Course, run: AnalysisRun): boolean {
+  const isOver = course.isAborted || course.isPromoteFull || course.stableHash === facts.newHash;
+  const { labels = {}, annotations = {} } = run.metadata;
+  const isCurrent =
+    labels[podTemplateHashLabel] === facts.newHash &&
+    annotations[revisionAnnotation] === String(facts.revision);
+  const type = runTypes.find((known) => known === labels[rolloutTypeLabel]);
+  if (isOver || !isCurrent || type === undefined || recordedRun(course, type) !== undefined)
+    return false;
+  return type !== "Step" || Number(labels[stepIndexLabel] ?? "0") >= (course.stepIndex ?? 0);
+}
+
+/** Ends every run of ours that is not one of the recorded ones. */
+export function endOtherRuns(facts: Facts, course: Course): readonly Effect[] {
+  const current = new Set(runTypes.map((type) => recordedRun(course, type)?.name));
+  return facts.observed.analysisRuns
+    .filter((run) => isOurs(facts, run) && !current.has(run.metadata.name))
+    .filter((run) => run.spec.terminate !== true && !isAnalysisCompleted(run.status?.phase))
+    .filter((run) => !isAhead(facts, course, run))
+    .map((run) => ({ kind: "terminateAnalysisRun", name: run.metadata.name }));
+}

@@ -1,0 +1,88 @@
+import type { BlueGreenStrategy } from "../../api/argo/rollout.ts";
+import type { ReplicaSet } from "../../api/kubernetes/workloads.ts";
+import { availableReplicas, hashOf, isSaturated, specReplicas } from "../replicas/replica-set.ts";
+import type { Facts } from "./context.ts";
+import { hasPause, isFullyPromoted } from "./course.ts";
+import type { Course } from "./course.ts";
+import { isFastRollback } from "./rollback.ts";
+import { selectedHash } from "./services.ts";
+
+/** A blue-green rollout as its leaves see it. */
+export interface BlueGreen {
+  readonly facts: Facts;
+  readonly strategy: BlueGreenStrategy;
+  /** What the active Service selects; "" if it has no hash yet. */
+  readonly activeHash: string;
+  readonly previewHash: string;
+}
+
+export function blueGreenOf(facts: Facts, strategy: BlueGreenStrategy): BlueGreen {
+  const { services } = facts.observed;
+  const preview = strategy.previewService;
+  return {
+    facts,
+    strategy,
+    activeHash: selectedHash(services[strategy.activeService]),
+    previewHash: preview === undefined ? "" : selectedHash(services[preview]),
+  };
+}
+
+export function activeRs({ facts, activeHash }: BlueGreen): ReplicaSet | undefined {
+  return activeHash === "" ? undefined : facts.replicaSets.find((rs) => hashOf(rs) === activeHash);
+}
+
+/** People have paused it, or nobody could judge it: users keep what they have. An abort overrides both. */
+export function isHalted({ facts }: BlueGreen, course: Course): boolean {
+  return !course.isAborted && (facts.spec.paused || hasPause(course, "InconclusiveAnalysisRun"));
+}
+
+/** Nothing to wait for: going back, forced, or users see nobody or this version already (§2.7 fast track). */
+export function isFastTrack(blueGreen: BlueGreen, course: Course): boolean {
+  const { facts, activeHash } = blueGreen;
+  return (
+    course.isPromoteFull ||
+    activeHash === "" ||
+    activeHash === facts.newHash ||
+    isFastRollback(facts, course)
+  );
+}
+
+/** How many pods the new version is to have at this point (§2.7 New RS size). */
+export function newSize(blueGreen: BlueGreen, course: Course): number {
+  const { facts, strategy } = blueGreen;
+  const { n } = facts;
+  const preview = strategy.previewReplicaCount;
+  const isUsed = isFullyPromoted(facts, course) || activeRs(blueGreen) === undefined;
+  if (preview === undefined || isUsed || isFastTrack(blueGreen, course)) return n;
+  const isPaused = facts.spec.paused || course.pauseConditions.length > 0;
+  return course.hasPassedCheckpoint && !isPaused ? n : Math.min(preview, n);
+}
+
+/** The new version has exactly the pods it is to have at this point. */
+export function isReadyForPause(blueGreen: BlueGreen, course: Course): boolean {
+  const { newRs } = blueGreen.facts;
+  const desired = newSize(blueGreen, course);
+  return specReplicas(newRs) === desired && availableReplicas(newRs) === desired;
+}
+
+export function isReadyToSwitch(blueGreen: BlueGreen, course: Course): boolean {
+  const { newRs, n } = blueGreen.facts;
+  return isReadyForPause(blueGreen, course) && isSaturated(newRs, n);
+}
+
+export function isPrePromotionPassed({ strategy }: BlueGreen, course: Course): boolean {
+  return (
+    strategy.prePromotionAnalysis === undefined || course.prePromotionRun?.status === "Successful"
+  );
+}
+
+/** Verdicts only count while they are asked for (§2.13 Creation). */
+export function wantsVerdicts({ facts }: BlueGreen, course: Course): boolean {
+  return (
+    course.stableHash !== "" &&
+    !course.isAborted &&
+    !course.isPromoteFull &&
+    !isFullyPromoted(facts, course) &&
+    !isFastRollback(facts, course)
+  );
+}

@@ -1,0 +1,254 @@
+import { describe, expect, it } from "vitest";
+import { resume, retry } from "./testing/deeds.test-support.ts";
+import { at, deploy, play } from "./testing/play.test-support.ts";
+import { rolloutOf, routed } from "./testing/rollout-of.test-support.ts";
+import type { Verdict } from "./testing/world.test-support.ts";
+import { analysisOf } from "./testing/steps-language.test-support.ts";
+
+// v1 is there from the start; v2 comes at 10m. Pods need 10 s. `v2:1/2` = 1 of 2 available.
+
+const v2 = at(600, deploy("web:v2"));
+const background = { analysis: { ...analysisOf("check"), startingStep: 1 } };
+
+const first =
+  (phase: Verdict["phase"]) =>
+  (_object: unknown, attempt: number): Verdict => ({
+    phase: attempt === 0 ? phase : "Successful",
+    afterSeconds: 60,
+    message: "error rate 20%",
+  });
+
+describe("a canary that is judged", () => {
+  it("goes on after a successful step analysis", () => {
+    expect(play(rolloutOf(routed("w20 a w50")), [v2]).transcript).toMatchInlineSnapshot(`
+      [
+        "0m v1:0/4 · step 3/3 · Progressing (updated replicas are still becoming available)",
+        "0m10s 0% · v1:4/4 · step 3/3 · Healthy",
+        "10m 0% · v1:4/4 v2:0/1 · step 0/3 · Progressing (more replicas need to be updated)",
+        "10m10s 20% · v1:4/4 v2:1/1 · step 1/3 · Progressing (more replicas need to be updated)",
+        "11m10s 20% · v1:4/4 v2:1/2 · step 2/3 · Progressing (more replicas need to be updated)",
+        "11m20s 50% · v1:4/4 v2:2/4 · step 3/3 · Progressing (waiting for all steps to complete)",
+        "11m30s 0% · v1:4/4 v2:4/4 · step 3/3 · Healthy",
+        "12m 0% · v2:4/4 · step 3/3 · Healthy",
+      ]
+    `);
+  });
+
+  it("aborts on a failed one; the retry asks again", () => {
+    expect(
+      play(rolloutOf(routed("w20 a w50")), [v2, at(1000, retry)], { runVerdict: first("Failed") })
+        .transcript,
+    ).toMatchInlineSnapshot(`
+      [
+        "0m v1:0/4 · step 3/3 · Progressing (updated replicas are still becoming available)",
+        "0m10s 0% · v1:4/4 · step 3/3 · Healthy",
+        "10m 0% · v1:4/4 v2:0/1 · step 0/3 · Progressing (more replicas need to be updated)",
+        "10m10s 20% · v1:4/4 v2:1/1 · step 1/3 · Progressing (more replicas need to be updated)",
+        "11m10s 0% · v1:4/4 v2:1/1 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase failed: error rate 20%)",
+        "11m40s 0% · v1:4/4 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase failed: error rate 20%)",
+        "16m40s 0% · v1:4/4 v2:0/1 · step 0/3 · Progressing (more replicas need to be updated)",
+        "16m50s 20% · v1:4/4 v2:1/1 · step 1/3 · Progressing (more replicas need to be updated)",
+        "17m50s 20% · v1:4/4 v2:1/2 · step 2/3 · Progressing (more replicas need to be updated)",
+        "18m 50% · v1:4/4 v2:2/4 · step 3/3 · Progressing (waiting for all steps to complete)",
+        "18m10s 0% · v1:4/4 v2:4/4 · step 3/3 · Healthy",
+        "18m40s 0% · v2:4/4 · step 3/3 · Healthy",
+      ]
+    `);
+  });
+
+  it("aborts on an error", () => {
+    expect(play(rolloutOf(routed("w20 a w50")), [v2], { runVerdict: first("Error") }).transcript)
+      .toMatchInlineSnapshot(`
+      [
+        "0m v1:0/4 · step 3/3 · Progressing (updated replicas are still becoming available)",
+        "0m10s 0% · v1:4/4 · step 3/3 · Healthy",
+        "10m 0% · v1:4/4 v2:0/1 · step 0/3 · Progressing (more replicas need to be updated)",
+        "10m10s 20% · v1:4/4 v2:1/1 · step 1/3 · Progressing (more replicas need to be updated)",
+        "11m10s 0% · v1:4/4 v2:1/1 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase error: error rate 20%)",
+        "11m40s 0% · v1:4/4 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase error: error rate 20%)",
+      ]
+    `);
+  });
+
+  it("waits for a person when inconclusive, then asks again", () => {
+    expect(
+      play(rolloutOf(routed("w20 a w50")), [v2, at(1000, resume)], {
+        runVerdict: first("Inconclusive"),
+      }).transcript,
+    ).toMatchInlineSnapshot(`
+      [
+        "0m v1:0/4 · step 3/3 · Progressing (updated replicas are still becoming available)",
+        "0m10s 0% · v1:4/4 · step 3/3 · Healthy",
+        "10m 0% · v1:4/4 v2:0/1 · step 0/3 · Progressing (more replicas need to be updated)",
+        "10m10s 20% · v1:4/4 v2:1/1 · step 1/3 · Progressing (more replicas need to be updated)",
+        "11m10s 20% · v1:4/4 v2:1/1 · step 1/3 · Paused (InconclusiveAnalysisRun)",
+        "16m40s 20% · v1:4/4 v2:1/1 · step 1/3 · Progressing (more replicas need to be updated)",
+        "17m40s 20% · v1:4/4 v2:1/2 · step 2/3 · Progressing (more replicas need to be updated)",
+        "17m50s 50% · v1:4/4 v2:2/4 · step 3/3 · Progressing (waiting for all steps to complete)",
+        "18m 0% · v1:4/4 v2:4/4 · step 3/3 · Healthy",
+        "18m30s 0% · v2:4/4 · step 3/3 · Healthy",
+      ]
+    `);
+  });
+
+  it("aborts in the middle of a pause when the background analysis fails", () => {
+    expect(
+      play(rolloutOf(routed("w20 p5 w50", background)), [v2], { runVerdict: first("Failed") })
+        .transcript,
+    ).toMatchInlineSnapshot(`
+      [
+        "0m v1:0/4 · step 3/3 · Progressing (updated replicas are still becoming available)",
+        "0m10s 0% · v1:4/4 · step 3/3 · Healthy",
+        "10m 0% · v1:4/4 v2:0/1 · step 0/3 · Progressing (more replicas need to be updated)",
+        "10m10s 20% · v1:4/4 v2:1/1 · step 1/3 · Paused (CanaryPauseStep)",
+        "11m10s 0% · v1:4/4 v2:1/1 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Background analysis phase failed: error rate 20%)",
+        "11m40s 0% · v1:4/4 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Background analysis phase failed: error rate 20%)",
+      ]
+    `);
+  });
+
+  it("holds even a pause that is over while the background analysis is inconclusive", () => {
+    expect(
+      play(rolloutOf(routed("w20 p5 w50", background)), [v2, at(1500, resume)], {
+        runVerdict: first("Inconclusive"),
+      }).transcript,
+    ).toMatchInlineSnapshot(`
+      [
+        "0m v1:0/4 · step 3/3 · Progressing (updated replicas are still becoming available)",
+        "0m10s 0% · v1:4/4 · step 3/3 · Healthy",
+        "10m 0% · v1:4/4 v2:0/1 · step 0/3 · Progressing (more replicas need to be updated)",
+        "10m10s 20% · v1:4/4 v2:1/1 · step 1/3 · Paused (CanaryPauseStep)",
+        "25m 20% · v1:4/4 v2:1/2 · step 2/3 · Progressing (more replicas need to be updated)",
+        "25m10s 50% · v1:4/4 v2:2/4 · step 3/3 · Progressing (waiting for all steps to complete)",
+        "25m20s 0% · v1:4/4 v2:4/4 · step 3/3 · Healthy",
+        "25m50s 0% · v2:4/4 · step 3/3 · Healthy",
+      ]
+    `);
+  });
+
+  it("ends a background analysis that passed with the promotion", () => {
+    expect(
+      play(rolloutOf(routed("w20 p5 w50", background)), [v2], {
+        runVerdict: () => ({ phase: "Successful", afterSeconds: 100000 }),
+      }).transcript,
+    ).toMatchInlineSnapshot(`
+      [
+        "0m v1:0/4 · step 3/3 · Progressing (updated replicas are still becoming available)",
+        "0m10s 0% · v1:4/4 · step 3/3 · Healthy",
+        "10m 0% · v1:4/4 v2:0/1 · step 0/3 · Progressing (more replicas need to be updated)",
+        "10m10s 20% · v1:4/4 v2:1/1 · step 1/3 · Paused (CanaryPauseStep)",
+        "15m10s 20% · v1:4/4 v2:1/2 · step 2/3 · Progressing (more replicas need to be updated)",
+        "15m20s 50% · v1:4/4 v2:2/4 · step 3/3 · Progressing (waiting for all steps to complete)",
+        "15m30s 0% · v1:4/4 v2:4/4 · step 3/3 · Healthy",
+        "16m 0% · v2:4/4 · step 3/3 · Healthy",
+      ]
+    `);
+  });
+
+  it("runs an experiment beside the canary, with a share of its own", () => {
+    expect(play(rolloutOf(routed("w20 e w50")), [v2]).transcript).toMatchInlineSnapshot(`
+      [
+        "0m v1:0/4 · step 3/3 · Progressing (updated replicas are still becoming available)",
+        "0m10s 0% · v1:4/4 · step 3/3 · Healthy",
+        "10m 0% · v1:4/4 v2:0/1 · step 0/3 · Progressing (more replicas need to be updated)",
+        "10m10s 20%/5 · v1:4/4 v2:1/1 · step 1/3 · Progressing (more replicas need to be updated)",
+        "15m10s 20% · v1:4/4 v2:1/2 · step 2/3 · Progressing (more replicas need to be updated)",
+        "15m20s 50% · v1:4/4 v2:2/4 · step 3/3 · Progressing (waiting for all steps to complete)",
+        "15m30s 0% · v1:4/4 v2:4/4 · step 3/3 · Healthy",
+        "16m 0% · v2:4/4 · step 3/3 · Healthy",
+      ]
+    `);
+  });
+
+  it("aborts on a failed experiment", () => {
+    expect(
+      play(rolloutOf(routed("w20 e w50")), [v2], { experimentVerdict: first("Failed") }).transcript,
+    ).toMatchInlineSnapshot(`
+      [
+        "0m v1:0/4 · step 3/3 · Progressing (updated replicas are still becoming available)",
+        "0m10s 0% · v1:4/4 · step 3/3 · Healthy",
+        "10m 0% · v1:4/4 v2:0/1 · step 0/3 · Progressing (more replicas need to be updated)",
+        "10m10s 20%/5 · v1:4/4 v2:1/1 · step 1/3 · Progressing (more replicas need to be updated)",
+        "11m10s 0% · v1:4/4 v2:1/1 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Experiment analysis phase is failed: error rate 20%)",
+        "11m40s 0% · v1:4/4 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Experiment analysis phase is failed: error rate 20%)",
+      ]
+    `);
+  });
+
+  it("holds on an inconclusive experiment, then runs another", () => {
+    expect(
+      play(rolloutOf(routed("w20 e w50")), [v2, at(1500, resume)], {
+        experimentVerdict: first("Inconclusive"),
+      }).transcript,
+    ).toMatchInlineSnapshot(`
+      [
+        "0m v1:0/4 · step 3/3 · Progressing (updated replicas are still becoming available)",
+        "0m10s 0% · v1:4/4 · step 3/3 · Healthy",
+        "10m 0% · v1:4/4 v2:0/1 · step 0/3 · Progressing (more replicas need to be updated)",
+        "10m10s 20%/5 · v1:4/4 v2:1/1 · step 1/3 · Progressing (more replicas need to be updated)",
+        "11m10s 20% · v1:4/4 v2:1/1 · step 1/3 · Paused (InconclusiveExperiment)",
+        "25m 20%/5 · v1:4/4 v2:1/1 · step 1/3 · Progressing (more replicas need to be updated)",
+        "26m 20% · v1:4/4 v2:1/2 · step 2/3 · Progressing (more replicas need to be updated)",
+        "26m10s 50% · v1:4/4 v2:2/4 · step 3/3 · Progressing (waiting for all steps to complete)",
+        "26m20s 0% · v1:4/4 v2:4/4 · step 3/3 · Healthy",
+        "26m50s 0% · v2:4/4 · step 3/3 · Healthy",
+      ]
+    `);
+  });
+
+  it("tells each verdict once", () => {
+    const { events } = play(rolloutOf(routed("w20 a w50")), [v2], {
+      runVerdict: first("Failed"),
+    }).world;
+    expect(events.filter((text) => text.startsWith("AnalysisRun") || text.includes("aborted")))
+      .toMatchInlineSnapshot(`
+      [
+        "AnalysisRunRunning: Step Analysis Run 'web-84c5f745db-2-1' Status New: 'Running' Previous: ''",
+        "AnalysisRunFailed: Step Analysis Run 'web-84c5f745db-2-1' Status New: 'Failed' Previous: 'Running'",
+        "RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase failed: error rate 20%",
+      ]
+    `);
+  });
+
+  it("names runs so that nothing is made twice", () => {
+    const { runs } = play(rolloutOf(routed("w20 a w50")), [v2, at(1000, retry)], {
+      runVerdict: first("Failed"),
+    }).world;
+    const names = [...runs.keys()].map((name) => name.replace(/^web-[a-z0-9]+-/, ""));
+    expect(names).toEqual(["2-1", "2-1.1"]);
+  });
+});
+
+describe("a background analysis without an answer", () => {
+  const steps = routed("w20 p2 w50", background);
+  const played = (verdict: Verdict): readonly string[] =>
+    play(rolloutOf(steps), [v2], { hasNoData: true, runVerdict: () => verdict }).transcript.slice(
+      3,
+    );
+
+  it("never lets the new version have all of the traffic", () => {
+    expect(played({ phase: "Error", afterSeconds: 600, message: "no data" }))
+      .toMatchInlineSnapshot(`
+        [
+          "10m10s 20% · v1:4/4 v2:1/1 · step 1/3 · Paused (CanaryPauseStep)",
+          "12m10s 20% · v1:4/4 v2:1/2 · step 2/3 · Progressing (more replicas need to be updated)",
+          "12m20s 50% · v1:4/4 v2:2/2 · step 2/3 · Progressing (waiting for the first answers of the background analysis)",
+          "20m10s 0% · v1:4/4 v2:2/2 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error: no data)",
+          "20m40s 0% · v1:4/4 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error: no data)",
+        ]
+      `);
+  });
+
+  it("lets it go on as soon as there is one", () => {
+    expect(played({ phase: "Successful", afterSeconds: 600 })).toMatchInlineSnapshot(`
+      [
+        "10m10s 20% · v1:4/4 v2:1/1 · step 1/3 · Paused (CanaryPauseStep)",
+        "12m10s 20% · v1:4/4 v2:1/2 · step 2/3 · Progressing (more replicas need to be updated)",
+        "12m20s 50% · v1:4/4 v2:2/2 · step 2/3 · Progressing (waiting for the first answers of the background analysis)",
+        "20m10s 50% · v1:4/4 v2:2/4 · step 3/3 · Progressing (waiting for all steps to complete)",
+        "20m20s 0% · v1:4/4 v2:4/4 · step 3/3 · Healthy",
+        "20m50s 0% · v2:4/4 · step 3/3 · Healthy",
+      ]
+    `);
+  });
+});

@@ -1,0 +1,33 @@
+import type { ExperimentStep } from "../../../api/argo/rollout.ts";
+import { currentExperiment } from "../experiment-weights.ts";
+import { complete } from "./step-outcome.ts";
+import type { AtStep, StepOutcome } from "./step-outcome.ts";
+
+function failed(kind: "failed" | "error", message: string): StepOutcome {
+  const suffix = message === "" ? "" : `: ${message}`;
+  return { kind: "abort", message: `Experiment analysis phase is ${kind}${suffix}` };
+}
+
+/** Done when the experiment of this step was successful (§2.10, §2.14). */
+export function experimentOutcome(_step: ExperimentStep, at: AtStep): StepOutcome {
+  const { canary, course, stepIndex } = at;
+  const { phase = "Pending", message = "" } = currentExperiment(canary, course)?.status ?? {};
+  switch (phase) {
+    case "Successful":
+      return complete;
+    case "Failed":
+      return failed("failed", message);
+    case "Error":
+      return failed("error", message);
+    case "Inconclusive":
+      return course.isResumed
+        ? { kind: "waiting", why: "a new experiment is created" }
+        : { kind: "pause", reason: "InconclusiveExperiment" };
+    case "Pending":
+    case "Running":
+      return {
+        kind: "waiting",
+        why: `experiment step ${String(stepIndex + 1)}: waiting for the experiment to finish`,
+      };
+  }
+}

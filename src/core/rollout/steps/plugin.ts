@@ -1,0 +1,16 @@
+import type { PluginStep } from "../../../api/argo/rollout.ts";
+import { complete } from "./step-outcome.ts";
+import type { AtStep, StepOutcome } from "./step-outcome.ts";
+
+/** Done when whoever runs step plugins has recorded success, or has disabled the plugin. */
+export function pluginOutcome(step: PluginStep, at: AtStep): StepOutcome {
+  const status = at.course.stepPlugins.find(
+    (candidate) => candidate.index === at.stepIndex && candidate.operation === "Run",
+  );
+  if (status?.disabled === true || status?.phase === "Successful") return complete;
+  if (status?.phase === "Failed" || status?.phase === "Error") {
+    const message = `Step Plugin ${String(at.stepIndex + 1)} (${step.name}) failed: ${status.message ?? ""}`;
+    return { kind: "abort", message };
+  }
+  return { kind: "waiting", why: `step plugin ${step.name}: waiting for its result` };
+}

@@ -1,0 +1,30 @@
+import type { CanaryStep } from "../../../api/argo/rollout.ts";
+import type { PauseReason } from "../../../api/argo/rollout-status.ts";
+import type { LookAgain } from "../decision.ts";
+import type { Canary } from "../canary-view.ts";
+import type { TrafficDecision } from "../canary-traffic.ts";
+import type { Course } from "../course.ts";
+
+/** What a step says about itself, given what is observed now. */
+export type StepOutcome =
+  | { readonly kind: "complete" }
+  | { readonly kind: "waiting"; readonly why: string; readonly lookAgain?: LookAgain }
+  | { readonly kind: "pause"; readonly reason: PauseReason; readonly lookAgain?: LookAgain }
+  | { readonly kind: "abort"; readonly message: string };
+
+export interface AtStep {
+  readonly canary: Canary;
+  readonly course: Course;
+  readonly stepIndex: number;
+  readonly traffic: TrafficDecision;
+}
+
+/** One answer per kind of step; a new kind is a compile error until it has one. */
+export type StepHandlers = {
+  readonly [K in CanaryStep["kind"]]: (
+    step: Extract<CanaryStep, { readonly kind: K }>,
+    at: AtStep,
+  ) => StepOutcome;
+};
+
+export const complete: StepOutcome = { kind: "complete" };
