@@ -1,0 +1,250 @@
+// Requests to one API server over one connection pool. Turns Status answers into StoreErrors.
+import { Pool, type Dispatcher } from "undici";
+import { isJsonObject, type Json } from "../../lib/json.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import { StoreError, storeErrorCodes, type StoreErrorReason } from "../object-store.ts";
+import { credentialsFrom, type Credentials } from "./credentials.ts";
+import { KubeconfigError, type ClusterAccess } from "./kubeconfig.ts";
+
+export interface ApiRequest {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly path: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly accept?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface ApiClientOptions {
+  readonly access: ClusterAccess;
+  readonly clock: Clock;
+  readonly userAgent: string;
+  readonly connections?: number;
+  /** How long one answer may take; watches are not bound by it. */
+  readonly timeoutMs?: number;
+}
+
+const defaultTimeoutMs = 30_000;
+const tooManyTries = 5;
+
+function reasonOf(status: Json, code: number): StoreErrorReason {
+  const said = isJsonObject(status) ? status["reason"] : undefined;
+  if (typeof said === "string" && Object.hasOwn(storeErrorCodes, said))
+    return said as StoreErrorReason;
+  if (said === "Gone") return "Expired";
+  const byCode = Object.entries(storeErrorCodes).find(([, known]) => known === code)?.[0];
+  return (byCode as StoreErrorReason | undefined) ?? (code >= 500 ? "InternalError" : "BadRequest");
+}
+
+/** The StoreError for a Status object, or for any body that came with an error code. */
+export function storeErrorFrom(body: string, code: number): StoreError {
+  let status: Json;
+  try {
+    status = JSON.parse(body) as Json;
+  } catch {
+    return new StoreError(reasonOf(null, code), body.trim() || `the API server answered ${code}`);
+  }
+  const message =
+    isJsonObject(status) && typeof status["message"] === "string" ? status["message"] : body;
+  const details = isJsonObject(status) ? status["details"] : undefined;
+  return new StoreError(reasonOf(status, code), message, details === undefined ? {} : { details });
+}
+
+interface PoolSize {
+  readonly connections: number;
+  /** How long headers, and then each piece of a body, may take; 0 = for ever. */
+  readonly timeoutMs: number;
+}
+
+function poolFor({ server, tls }: ClusterAccess, { connections, timeoutMs }: PoolSize): Pool {
+  return new Pool(new URL(server).origin, {
+    connections,
+    pipelining: 1,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    connect: {
+      timeout: 10_000,
+      rejectUnauthorized: tls.isVerified,
+      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+      ...(tls.key === undefined ? {} : { key: tls.key }),
+      ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+    },
+  });
+}
+
+const connectionProblems: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ENOTFOUND: "the host name is not known",
+  ETIMEDOUT: "it does not answer",
+  UND_ERR_CONNECT_TIMEOUT: "it does not answer",
+  ECONNRESET: "the connection was cut",
+  UND_ERR_SOCKET: "the connection was cut",
+  UND_ERR_HEADERS_TIMEOUT: "it took the request and did not answer in time",
+  UND_ERR_BODY_TIMEOUT: "it stopped in the middle of its answer",
+};
+
+function codeOf(error: unknown): string {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === "string" ? code : "";
+}
+
+function unreachable(error: unknown, access: ClusterAccess): StoreError {
+  const code = codeOf(error);
+  const reason =
+    connectionProblems[code] ?? (error instanceof Error ? error.message : String(error));
+  const message = `the API server ${access.server} cannot be reached: ${reason} (from ${access.origin})`;
+  return new StoreError(code.endsWith("_TIMEOUT") ? "Timeout" : "ServiceUnavailable", message, {
+    details: { unreachable: reason },
+    cause: error,
+  });
+}
+
+/** A kept connection that the server closed just as we used it. Reading again is always safe. */
+function isWorthRepeating(error: unknown, request: ApiRequest): boolean {
+  return (
+    request.method === "GET" && ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(codeOf(error))
+  );
+}
+
+interface Answer {
+  readonly code: number;
+  readonly text: string;
+  readonly retryAfter: string | string[] | undefined;
+}
+
+export class ApiClient {
+  readonly #options: ApiClientOptions;
+  readonly #pool: Pool;
+  readonly #watchPool: Pool;
+  readonly #credentials: Credentials;
+  readonly #basePath: string;
+
+  constructor(options: ApiClientOptions) {
+    const { access, connections = 8, timeoutMs = defaultTimeoutMs } = options;
+    this.#options = options;
+    this.#pool = poolFor(access, { connections, timeoutMs });
+    // A watch or a followed log holds its connection for minutes, and may be silent as long: it must
+    // neither take one from the requests nor end for its silence. Who watches times silence himself.
+    this.#watchPool = poolFor(access, { connections: 256, timeoutMs: 0 });
+    this.#credentials = credentialsFrom(access.credentials);
+    this.#basePath = new URL(access.server).pathname.replace(/\/$/, "");
+  }
+
+  get access(): ClusterAccess {
+    return this.#options.access;
+  }
+
+  /** The parsed answer. Rejects with a StoreError; 429 is waited out as the server asks. */
+  async json(request: ApiRequest): Promise<Json> {
+    const text = await this.#text(request);
+    if (text === "") return null;
+    try {
+      return JSON.parse(text) as Json;
+    } catch (error) {
+      const { server } = this.access;
+      throw new StoreError(
+        "InternalError",
+        `${server} answered something that is no JSON; is it an API server?`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** The answer's body as it arrives, for watches and logs. */
+  async stream(request: ApiRequest): Promise<Dispatcher.ResponseData["body"]> {
+    const response = await this.#sendExplained(request, this.#watchPool);
+    if (response.statusCode < 300) return response.body;
+    if (response.statusCode === 401) this.#credentials.forget();
+    throw storeErrorFrom(await response.body.text(), response.statusCode);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#pool.destroy(), this.#watchPool.destroy()]);
+  }
+
+  async #text(request: ApiRequest): Promise<string> {
+    for (let tries = 1; ; tries += 1) {
+      const { code, text, retryAfter } = await this.#answer(request);
+      if (code < 300) return text;
+      if (code === 401) this.#credentials.forget();
+      const isRetried = tries < tooManyTries && (code === 429 || (code === 401 && tries === 1));
+      if (!isRetried) throw storeErrorFrom(text, code);
+      if (code === 429) await this.#wait(retryAfter);
+    }
+  }
+
+  async #answer(request: ApiRequest): Promise<Answer> {
+    try {
+      return await this.#answerOnce(request);
+    } catch (error) {
+      if (!isWorthRepeating(error, request)) throw this.#explained(error, request);
+    }
+    try {
+      return await this.#answerOnce(request);
+    } catch (error) {
+      throw this.#explained(error, request);
+    }
+  }
+
+  async #answerOnce(request: ApiRequest): Promise<Answer> {
+    const { statusCode, headers, body } = await this.#send(request, this.#pool);
+    return { code: statusCode, text: await body.text(), retryAfter: headers["retry-after"] };
+  }
+
+  #explained(error: unknown, { signal }: ApiRequest): unknown {
+    const isOurs =
+      error instanceof StoreError || error instanceof KubeconfigError || signal?.aborted === true;
+    return isOurs ? error : unreachable(error, this.access);
+  }
+
+  async #sendExplained(request: ApiRequest, pool: Pool): Promise<Dispatcher.ResponseData> {
+    try {
+      return await this.#send(request, pool);
+    } catch (error) {
+      throw this.#explained(error, request);
+    }
+  }
+
+  async #wait(retryAfter: string | string[] | undefined): Promise<void> {
+    const seconds = Number(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter);
+    const waitMs = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 1000;
+    await new Promise<void>((resolve) => {
+      this.#options.clock.after(waitMs, resolve);
+    });
+  }
+
+  async #send(request: ApiRequest, pool: Pool): Promise<Dispatcher.ResponseData> {
+    const { clock } = this.#options;
+    const authorization = await this.#credentials.header(clock.now());
+    return pool.request({
+      method: request.method,
+      path: `${this.#basePath}${request.path}`,
+      headers: this.#headers(request, authorization),
+      body: request.body === undefined ? null : JSON.stringify(request.body),
+      ...(request.signal ? { signal: request.signal } : {}),
+    });
+  }
+
+  #headers(
+    request: ApiRequest,
+    authorization: string | undefined,
+  ): Record<string, string | string[]> {
+    const { access, userAgent } = this.#options;
+    const impersonate = Object.entries(access.impersonate).map(
+      ([name, value]): [string, string | string[]] => [
+        name,
+        typeof value === "string" ? value : [...value],
+      ],
+    );
+    return {
+      accept: request.accept ?? "application/json",
+      "user-agent": userAgent,
+      ...(authorization === undefined ? {} : { authorization }),
+      ...(request.body === undefined
+        ? {}
+        : { "content-type": request.contentType ?? "application/json" }),
+      ...Object.fromEntries(impersonate),
+    };
+  }
+}
