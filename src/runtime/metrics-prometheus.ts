@@ -1,0 +1,69 @@
+// Metrics for Prometheus to scrape, kept by prom-client, which is loaded when metrics are first wanted.
+import type promClient from "prom-client";
+import type { Registry } from "prom-client";
+import type { Metrics } from "./metrics.ts";
+
+export interface PrometheusMetrics extends Metrics {
+  /** The text of a scrape. */
+  render(): Promise<string>;
+  readonly contentType: string;
+}
+
+type PromClient = typeof promClient;
+
+/** The metric of this name, made on first use: `known` keeps what was handed out. */
+function once<M>(known: Map<string, M>, name: string, make: () => M): M {
+  const metric = known.get(name) ?? make();
+  known.set(name, metric);
+  return metric;
+}
+
+function metricsIn(registry: Registry, client: PromClient): Metrics {
+  const counters = new Map<string, InstanceType<PromClient["Counter"]>>();
+  const gauges = new Map<string, InstanceType<PromClient["Gauge"]>>();
+  const histograms = new Map<string, InstanceType<PromClient["Histogram"]>>();
+  const registers = [registry];
+  return {
+    counter({ name, help, labels }) {
+      const make = (): InstanceType<PromClient["Counter"]> =>
+        new client.Counter({ name, help, labelNames: [...labels], registers });
+      const counter = once(counters, name, make);
+      return { add: (values, by = 1) => counter.inc(values, by) };
+    },
+    gauge({ name, help, labels }) {
+      const make = (): InstanceType<PromClient["Gauge"]> =>
+        new client.Gauge({ name, help, labelNames: [...labels], registers });
+      const gauge = once(gauges, name, make);
+      return {
+        set: (values, value) => gauge.set(values, value),
+        remove: (values) => gauge.remove(values),
+      };
+    },
+    histogram({ name, help, labels, buckets }) {
+      const make = (): InstanceType<PromClient["Histogram"]> =>
+        new client.Histogram({
+          name,
+          help,
+          labelNames: [...labels],
+          buckets: [...buckets],
+          registers,
+        });
+      const histogram = once(histograms, name, make);
+      return { observe: (values, value) => histogram.observe(values, value) };
+    },
+  };
+}
+
+/** With `processMetrics` also prom-client's own on CPU, memory and the event loop. */
+export async function prometheusMetrics(options: {
+  readonly processMetrics: boolean;
+}): Promise<PrometheusMetrics> {
+  const { default: client } = await import("prom-client");
+  const registry = new client.Registry();
+  if (options.processMetrics) client.collectDefaultMetrics({ register: registry });
+  return {
+    ...metricsIn(registry, client),
+    render: async () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
