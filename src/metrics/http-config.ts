@@ -1,0 +1,30 @@
+// Reading the blocks HTTP providers share: texts, numbers and header lists of a configuration.
+import { isJsonArray, isJsonObject, ownProperty, type Json, type JsonObject } from "../lib/json.ts";
+
+/** The provider's own block of a metric; `{}` if it is no object. */
+export function blockOf(provider: JsonObject, kind: string): JsonObject {
+  const block = ownProperty(provider, kind);
+  return isJsonObject(block) ? block : {};
+}
+
+export function textOf(config: JsonObject, key: string): string {
+  const value = ownProperty(config, key);
+  return typeof value === "string" ? value : "";
+}
+
+export function numberOf(config: JsonObject, key: string): number | undefined {
+  const value = ownProperty(config, key);
+  return typeof value === "number" ? value : undefined;
+}
+
+function pairOf(header: Json): readonly (readonly [string, string])[] {
+  if (!isJsonObject(header)) return [];
+  const key = textOf(header, "key");
+  return key === "" ? [] : [[key.toLowerCase(), textOf(header, "value")]];
+}
+
+/** `headers: [{ key, value }]` by lower-case name; the last of a name wins. */
+export function headersOf(config: JsonObject): Readonly<Record<string, string>> {
+  const headers = ownProperty(config, "headers");
+  return isJsonArray(headers) ? Object.fromEntries(headers.flatMap(pairOf)) : {};
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import type { Metric } from "../api/argo/analysis.ts";
+import { createRng } from "../lib/rng.ts";
+import { memoryStore } from "../objects/memory/memory.ts";
+import { VirtualClock } from "../runtime/virtual-clock.ts";
+import { ProviderError } from "./provider.ts";
+import {
+  createProvider,
+  plannedProviderKinds,
+  providerFactory,
+  providerKinds,
+  providers,
+} from "./registry.ts";
+
+const store = memoryStore({ clock: new VirtualClock(0), rng: createRng(1), newUid: () => "uid" });
+const context = { store, env: {}, traffic: undefined };
+const metric = (provider: object): Metric => ({
+  name: "m",
+  provider: provider as Metric["provider"],
+});
+
+describe("the providers", () => {
+  it("each stands under the name it gives itself", () => {
+    for (const [name, factory] of Object.entries(providers)) expect(factory.kind).toBe(name);
+    expect(providerFactory("constructor")).toBeUndefined();
+  });
+
+  it.each([
+    [{ prometheus: { address: "http://x", query: "up" } }, "Prometheus"],
+    [{ web: { url: "http://x" } }, "Web"],
+    [{ job: { spec: { template: {} } } }, "Job"],
+  ])("%j is built", (provider, type) => {
+    expect(createProvider(metric(provider), context).type).toBe(type);
+  });
+
+  it.each<[object, string]>([
+    [{}, "no valid provider in metric 'm'; providers: "],
+    [
+      { promethues: {} },
+      "no valid provider in metric 'm': promethues is not known, did you mean prometheus?; providers: ",
+    ],
+    [
+      { plugin: { "acme/metrics": {} } },
+      "no valid provider in metric 'm': acme/metrics is not known; providers: ",
+    ],
+    [
+      { plugin: { web: { url: "http://x" } } },
+      "no valid provider in metric 'm': plugin.web is not known",
+    ],
+    ...plannedProviderKinds.map((kind): [object, string] => [
+      { [kind]: {} },
+      `not carried out yet: provider ${kind} of metric 'm'; providers: `,
+    ]),
+  ])("%j is refused, and the known ones are listed", (provider, message) => {
+    const build = () => createProvider(metric(provider), context);
+    expect(build).toThrow(ProviderError);
+    expect(build).toThrow(message);
+    expect(build).toThrow(providerKinds.join(", "));
+  });
+});

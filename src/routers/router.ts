@@ -1,0 +1,61 @@
+// routers: who splits the traffic. This file is the port; registry.ts is the list; each folder is
+// one router of the same shape, answering conformance.ts as fake/ does. A router translates a
+// TrafficPlan into its objects and back; it decides nothing. May import lib, api, runtime and
+// objects/object-store.ts. To add one: copy fake/, answer the sheet, add a line to the registry.
+import type { RouterConfig } from "../api/argo/rollout.ts";
+import type { TrafficPlan, TrafficState } from "../api/argo/traffic.ts";
+import type { ObjectStore } from "../objects/object-store.ts";
+import type { KubeObject, ObjectRef } from "../api/meta/object.ts";
+
+/** Declared, not discovered by silence: validation and `lint` read it. */
+export interface RouterCapabilities {
+  readonly headerRoutes: boolean;
+  readonly mirrorRoutes: boolean;
+  readonly experimentWeights: boolean;
+  /** The data plane confirms what it serves; a weight is live only once it has. */
+  readonly acknowledges: boolean;
+}
+
+/** The rollout a router works for, with the Services its split is between. */
+export interface RoutedRollout {
+  readonly namespace: string;
+  readonly name: string;
+  readonly owner: KubeObject;
+  readonly canaryService: string | undefined;
+  readonly stableService: string | undefined;
+}
+
+export interface TrafficRouter {
+  readonly kind: string;
+  readonly capabilities: RouterCapabilities;
+  /** Objects whose change must wake the rollout. */
+  readonly watches: readonly ObjectRef[];
+  /** What is in force now. Rejects with a RouterError if the router's objects are missing or wrong. */
+  read(): Promise<TrafficState>;
+  /** Brings the router's objects to the plan; writes nothing that is already so; keeps what others wrote. */
+  apply(plan: TrafficPlan): Promise<void>;
+  /** The rollout goes away or no longer uses this router: all to stable, managed routes removed. */
+  finalize(): Promise<void>;
+}
+
+export interface RouterContext {
+  readonly store: ObjectStore;
+  readonly rollout: RoutedRollout;
+}
+
+export interface RouterFactory {
+  readonly kind: string;
+  readonly capabilities: RouterCapabilities;
+  /** Throws a RouterError when `config` is not usable, naming the field. */
+  create(config: RouterConfig, context: RouterContext): TrafficRouter;
+}
+
+/** `reason` is the event's reason, e.g. TrafficRoutingError. */
+export class RouterError extends Error {
+  override readonly name = "RouterError";
+  readonly reason: string;
+  constructor(reason: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
