@@ -1,0 +1,122 @@
+// The delivery controllers — rollouts, analysis runs, experiments — put together over one manager.
+// Production, the local cluster and the simulator all come through here: the same controllers.
+import type { AnalysisRun, AnalysisTemplate } from "../api/argo/analysis.ts";
+import { argoApiVersion } from "../api/argo/keys.ts";
+import type { Experiment } from "../api/argo/experiment.ts";
+import type { Capabilities } from "../api/argo/capabilities.ts";
+import type { Pod } from "../api/kubernetes/pod.ts";
+import type { Deployment, PodTemplate, ReplicaSet, Service } from "../api/kubernetes/workloads.ts";
+import type { KubeObject } from "../api/meta/object.ts";
+import { createRouter, routers } from "../routers/registry.ts";
+import type { ObjectStore } from "../objects/object-store.ts";
+import { cachingStore } from "../runtime/caching-store.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { EventRecorder } from "../runtime/events.ts";
+import type { Logger } from "../runtime/log.ts";
+import type { Manager } from "../runtime/manager.ts";
+import { analysisRunController } from "./analysis-run/analysis-run.ts";
+import type { ProviderOf } from "./analysis-run/ask.ts";
+import { experimentController } from "./experiment/experiment.ts";
+import type { EvictPod } from "./rollout/carry-out.ts";
+import { rolloutController } from "./rollout/rollout.ts";
+import { RouterWatches } from "./rollout/sources.ts";
+import { serviceController } from "./service/service.ts";
+import type { RolloutViews } from "./rollout/views.ts";
+
+export interface DeliveryOptions {
+  readonly manager: Manager;
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly events: EventRecorder;
+  readonly evictPod: EvictPod;
+  readonly providerOf: ProviderOf;
+  /** Resolves once the data plane serves what the objects said at the call; undefined where nobody can tell. */
+  readonly untilServed?: (signal: AbortSignal) => Promise<void>;
+  /** The kinds `providerOf` carries out, for validation. */
+  readonly providerKinds: readonly string[];
+  /** Acts only on objects with this controller-instance-id label; "" = only those without one. */
+  readonly instanceId: string;
+  readonly concurrency?: {
+    readonly rollouts?: number;
+    readonly experiments?: number;
+    readonly analysis?: number;
+  };
+}
+
+const rolloutWorkers = 10;
+
+export function viewsOf(manager: Manager): RolloutViews {
+  return {
+    rollouts: manager.cache<KubeObject>(argoApiVersion, "Rollout"),
+    replicaSets: manager.cache<ReplicaSet>("apps/v1", "ReplicaSet"),
+    pods: manager.cache<Pod>("v1", "Pod"),
+    services: manager.cache<Service>("v1", "Service"),
+    analysisRuns: manager.cache<AnalysisRun>(argoApiVersion, "AnalysisRun"),
+    experiments: manager.cache<Experiment>(argoApiVersion, "Experiment"),
+    analysisTemplates: manager.cache<AnalysisTemplate>(argoApiVersion, "AnalysisTemplate"),
+    clusterAnalysisTemplates: manager.cache<AnalysisTemplate>(
+      argoApiVersion,
+      "ClusterAnalysisTemplate",
+    ),
+    deployments: manager.cache<Deployment>("apps/v1", "Deployment"),
+    podTemplates: manager.cache<PodTemplate>("v1", "PodTemplate"),
+  };
+}
+
+/** What this installation carries out: read by validation and lint. */
+export function capabilitiesOf(providers: readonly string[]): Capabilities {
+  const abilities = Object.entries(routers).map(
+    ([kind, { capabilities }]) => [kind, capabilities] as const,
+  );
+  return { routers: Object.fromEntries(abilities), providers, stepPlugins: [] };
+}
+
+export function addDeliveryControllers(options: DeliveryOptions): void {
+  const { manager, clock, log, events, evictPod, instanceId, concurrency = {} } = options;
+  const views = viewsOf(manager);
+  const routerCaches = [
+    manager.cache<KubeObject>("gateway.networking.k8s.io/v1", "HTTPRoute"),
+    manager.cache<KubeObject>("v1", "ConfigMap"),
+  ];
+  const store = cachingStore(options.store, manager);
+  manager.add(
+    rolloutController({
+      store,
+      views,
+      clock,
+      log,
+      events,
+      evictPod,
+      createRouter,
+      routerObjects: new RouterWatches(routerCaches),
+      capabilities: capabilitiesOf(options.providerKinds),
+      instanceId,
+      concurrency: concurrency.rollouts ?? rolloutWorkers,
+    }),
+  );
+  manager.add(
+    analysisRunController({
+      manager,
+      store,
+      clock,
+      log,
+      events,
+      providerOf: options.providerOf,
+      untilServed: options.untilServed,
+      instanceId,
+      ...(concurrency.analysis === undefined ? {} : { concurrency: concurrency.analysis }),
+    }),
+  );
+  manager.add(serviceController({ store, services: views.services, rollouts: views.rollouts }));
+  manager.add(
+    experimentController({
+      manager,
+      store,
+      clock,
+      events,
+      instanceId,
+      ...(concurrency.experiments === undefined ? {} : { concurrency: concurrency.experiments }),
+    }),
+  );
+}

@@ -1,0 +1,168 @@
+// Turns the core's effects into writes, one by one and in order. The first that fails ends the
+// pass: the next pass decides anew from what is there. Every write names the version it was
+// decided from, so a decision made on a stale view is refused instead of doing harm.
+import { endedByRolloutAnnotation } from "../../api/argo/keys.ts";
+import type { KubeObject, ObjectRef } from "../../api/meta/object.ts";
+import type { Effect } from "../../core/rollout/decision.ts";
+import { unreachable } from "../../lib/invariant.ts";
+import type { JsonObject } from "../../lib/json.ts";
+import { isStoreError, type ObjectStore } from "../../objects/object-store.ts";
+import type { TrafficRouter } from "../../routers/router.ts";
+import type { EventRecorder } from "../../runtime/events.ts";
+
+/** Asks for a pod to go away without breaking a disruption budget; false = not now. */
+export type EvictPod = (pod: ObjectRef, uid: string) => Promise<boolean>;
+
+export interface Hands {
+  readonly store: ObjectStore;
+  readonly events: EventRecorder;
+  readonly evictPod: EvictPod;
+  readonly routers: readonly TrafficRouter[];
+}
+
+/** Carries all effects out. Resolves with the rollout as it now is (its version moves with patches). */
+export async function carryOut(
+  effects: readonly Effect[],
+  rollout: KubeObject,
+  hands: Hands,
+): Promise<KubeObject> {
+  let current = rollout;
+  for (const effect of effects) {
+    if (effect.kind === "patchRollout") current = await patchRollout(current, effect.patch, hands);
+    else await carryOutOne(effect, current, hands);
+  }
+  return current;
+}
+
+function refIn(rollout: KubeObject, apiVersion: string, kind: string, name: string): ObjectRef {
+  return { apiVersion, kind, namespace: rollout.metadata.namespace ?? "", name };
+}
+
+async function patchRollout(
+  rollout: KubeObject,
+  patch: JsonObject,
+  { store }: Hands,
+): Promise<KubeObject> {
+  const ref = refIn(rollout, rollout.apiVersion, rollout.kind, rollout.metadata.name);
+  return store.patch(ref, {
+    type: "merge",
+    body: atVersion(patch, rollout.metadata.resourceVersion),
+  });
+}
+
+/** The patch, refused by the store with Conflict unless the object is still at this version. */
+function atVersion(patch: JsonObject, resourceVersion: string | undefined): JsonObject {
+  if (resourceVersion === undefined) return patch;
+  const metadata = (patch["metadata"] ?? {}) as JsonObject;
+  return { ...patch, metadata: { ...metadata, resourceVersion } };
+}
+
+type CarriedOutHere = Exclude<Effect, { kind: "patchRollout" }>;
+
+async function carryOutOne(
+  effect: CarriedOutHere,
+  rollout: KubeObject,
+  hands: Hands,
+): Promise<void> {
+  switch (effect.kind) {
+    case "event":
+      return hands.events.record(rollout, effect.event);
+    case "applyTraffic":
+      for (const router of hands.routers) await router.apply(effect.plan);
+      return;
+    case "evictPod":
+      await hands.evictPod(refIn(rollout, "v1", "Pod", effect.name), effect.uid);
+      return;
+    case "createReplicaSet":
+      await hands.store.create(effect.replicaSet);
+      return;
+    case "createAnalysisRun":
+      await hands.store.create(effect.run);
+      return;
+    case "createExperiment":
+      await hands.store.create(effect.experiment);
+      return;
+    case "patchReplicaSet":
+    case "patchService":
+    case "patchPod":
+      return patchVersioned(effect, rollout, hands.store);
+    case "terminateAnalysisRun":
+    case "terminateExperiment":
+      return terminate(effect, rollout, hands.store);
+    case "deleteReplicaSet":
+    case "deleteAnalysisRun":
+    case "deleteExperiment":
+      return remove(effect, rollout, hands.store);
+    case "scaleWorkload": {
+      const ref = refIn(rollout, "apps/v1", "Deployment", effect.name);
+      const body = { spec: { replicas: effect.replicas } };
+      await hands.store.patch(ref, { type: "merge", body }, { subresource: "scale" });
+      return;
+    }
+    default:
+      return unreachable(effect);
+  }
+}
+
+const kindOfPatch = {
+  patchReplicaSet: ["apps/v1", "ReplicaSet"],
+  patchService: ["v1", "Service"],
+  patchPod: ["v1", "Pod"],
+} as const;
+
+type Patching = Extract<Effect, { kind: keyof typeof kindOfPatch }>;
+
+async function patchVersioned(
+  effect: Patching,
+  rollout: KubeObject,
+  store: ObjectStore,
+): Promise<void> {
+  const [apiVersion, kind] = kindOfPatch[effect.kind];
+  const body = atVersion(effect.patch, effect.resourceVersion);
+  try {
+    await store.patch(refIn(rollout, apiVersion, kind, effect.name), { type: "merge", body });
+  } catch (error) {
+    // A pod may end at any time; its metadata then no longer matters.
+    if (effect.kind === "patchPod" && isStoreError(error, "NotFound")) return;
+    throw error;
+  }
+}
+
+type Terminating = Extract<Effect, { kind: "terminateAnalysisRun" | "terminateExperiment" }>;
+
+async function terminate(
+  effect: Terminating,
+  rollout: KubeObject,
+  store: ObjectStore,
+): Promise<void> {
+  const kind = effect.kind === "terminateAnalysisRun" ? "AnalysisRun" : "Experiment";
+  const marked = { metadata: { annotations: { [endedByRolloutAnnotation]: "true" } } };
+  const body = { ...(kind === "AnalysisRun" ? marked : {}), spec: { terminate: true } };
+  try {
+    await store.patch(refIn(rollout, "argoproj.io/v1alpha1", kind, effect.name), {
+      type: "merge",
+      body,
+    });
+  } catch (error) {
+    if (!isStoreError(error, "NotFound")) throw error;
+  }
+}
+
+const kindOfDelete = {
+  deleteReplicaSet: ["apps/v1", "ReplicaSet"],
+  deleteAnalysisRun: ["argoproj.io/v1alpha1", "AnalysisRun"],
+  deleteExperiment: ["argoproj.io/v1alpha1", "Experiment"],
+} as const;
+
+type Deleting = Extract<Effect, { kind: keyof typeof kindOfDelete }>;
+
+async function remove(effect: Deleting, rollout: KubeObject, store: ObjectStore): Promise<void> {
+  const [apiVersion, kind] = kindOfDelete[effect.kind];
+  try {
+    const options = { preconditions: { uid: effect.uid }, propagation: "Background" } as const;
+    await store.delete(refIn(rollout, apiVersion, kind, effect.name), options);
+  } catch (error) {
+    // Gone already, or replaced by another of the same name: both are what was wanted.
+    if (!isStoreError(error, "NotFound") && !isStoreError(error, "Conflict")) throw error;
+  }
+}

@@ -1,0 +1,162 @@
+// controllers: one folder per kind, each observe · decide · carry out. A controller reads through
+// caches, asks core for a decision, carries its effects out and saves the status; it decides
+// nothing. May import lib, api, core, runtime and the ports of objects, routers and metrics.
+// To add a kind: a folder here, an entry in src/compose.ts.
+import type { Capabilities } from "../../api/argo/capabilities.ts";
+import { argoApiVersion, instanceIdLabel } from "../../api/argo/keys.ts";
+import { pruneStatus } from "../../api/argo/parse/status.ts";
+import type { Rollout, RouterConfig } from "../../api/argo/rollout.ts";
+import type { KubeObject, ObjectRef } from "../../api/meta/object.ts";
+import { decide } from "../../core/rollout/decide.ts";
+import type { Decision } from "../../core/rollout/decision.ts";
+import type { JsonObject } from "../../lib/json.ts";
+import { diffMergePatch } from "../../lib/merge-patch.ts";
+import type { ObjectStore } from "../../objects/object-store.ts";
+import {
+  RouterError,
+  type RoutedRollout,
+  type RouterContext,
+  type TrafficRouter,
+} from "../../routers/router.ts";
+import { splitKey } from "../../runtime/cache.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { Controller } from "../../runtime/controller.ts";
+import type { EventRecorder } from "../../runtime/events.ts";
+import type { Logger } from "../../runtime/log.ts";
+import { requeueAfter, settled, type Outcome } from "../../runtime/outcome.ts";
+import { carryOut, type EvictPod, type Hands } from "./carry-out.ts";
+import { observe } from "./observe.ts";
+import type { RolloutViews } from "./views.ts";
+import { resolveRollout } from "./resolve.ts";
+import { rolloutSources, type RouterWatches } from "./sources.ts";
+
+export interface RolloutControllerOptions {
+  readonly store: ObjectStore;
+  readonly views: RolloutViews;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly events: EventRecorder;
+  readonly evictPod: EvictPod;
+  readonly createRouter: (config: RouterConfig, context: RouterContext) => TrafficRouter;
+  /** Changes of the routers' own objects, by kind: each wakes the rollouts that watch the object. */
+  readonly routerObjects: RouterWatches;
+  readonly capabilities: Capabilities;
+  readonly instanceId: string;
+  readonly concurrency: number;
+}
+
+export function rolloutController(options: RolloutControllerOptions): Controller {
+  return {
+    name: "rollout",
+    concurrency: options.concurrency,
+    sources: rolloutSources(options.views, options.routerObjects),
+    reconcile: async (key) => reconcile(key, options),
+  };
+}
+
+function isOurs(manifest: KubeObject, instanceId: string): boolean {
+  return (manifest.metadata.labels?.[instanceIdLabel] ?? "") === instanceId;
+}
+
+/** observe → decide → carry out → save status. */
+async function reconcile(key: string, options: RolloutControllerOptions): Promise<Outcome> {
+  const { namespace, name } = splitKey(key);
+  const manifest = options.views.rollouts.get(namespace, name);
+  if (!manifest) {
+    options.routerObjects.forget(key);
+    return settled;
+  }
+  if (manifest.metadata.deletionTimestamp !== undefined || !isOurs(manifest, options.instanceId))
+    return settled;
+  const resolved = resolveRollout(manifest, options.views, options.capabilities);
+  const routers =
+    resolved.invalid === undefined ? routersOf(resolved.rollout, manifest, options) : [];
+  options.routerObjects.set(
+    key,
+    routers.flatMap((router) => router.watches),
+  );
+  const observed = await observeOrTell(resolved, routers, manifest, options);
+  const decision = decide(observed, options.clock.now());
+  const hands: Hands = {
+    store: options.store,
+    events: options.events,
+    evictPod: options.evictPod,
+    routers,
+  };
+  const carried = await tellRouterErrors(manifest, options, async () =>
+    carryOut(decision.effects, manifest, hands),
+  );
+  await saveStatus(carried, decision, options.store);
+  return lookAgain(decision, options.clock);
+}
+
+async function observeOrTell(
+  resolved: ReturnType<typeof resolveRollout>,
+  routers: readonly TrafficRouter[],
+  manifest: KubeObject,
+  options: RolloutControllerOptions,
+): ReturnType<typeof observe> {
+  return tellRouterErrors(manifest, options, async () =>
+    observe(resolved, options.views, routers, options.instanceId),
+  );
+}
+
+/** A router that fails ends the pass, with an event that says why. */
+async function tellRouterErrors<T>(
+  manifest: KubeObject,
+  { events }: RolloutControllerOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RouterError) {
+      const { reason, message } = error;
+      const cause = manifest.metadata.generation?.toString() ?? "";
+      await events.record(manifest, { type: "Warning", reason, message, cause });
+    }
+    throw error;
+  }
+}
+
+function routersOf(
+  { spec: { strategy } }: Rollout,
+  manifest: KubeObject,
+  { store, createRouter }: RolloutControllerOptions,
+): readonly TrafficRouter[] {
+  if (strategy.kind !== "canary" || !strategy.trafficRouting) return [];
+  const rollout: RoutedRollout = {
+    namespace: manifest.metadata.namespace ?? "",
+    name: manifest.metadata.name,
+    owner: manifest,
+    canaryService: strategy.canaryService,
+    stableService: strategy.stableService,
+  };
+  return strategy.trafficRouting.routers.map((config) => createRouter(config, { store, rollout }));
+}
+
+function rolloutRef(rollout: KubeObject): ObjectRef {
+  const { namespace = "", name } = rollout.metadata;
+  return { apiVersion: argoApiVersion, kind: "Rollout", namespace, name };
+}
+
+/** Writes only what changed, and only onto the version the decision was made from. */
+async function saveStatus(
+  rollout: KubeObject,
+  decision: Decision,
+  store: ObjectStore,
+): Promise<void> {
+  const stored = (rollout as KubeObject & { readonly status?: JsonObject }).status ?? {};
+  const wanted = pruneStatus(decision.status);
+  const patch = diffMergePatch(stored, wanted);
+  if (Object.keys(patch).length === 0) return;
+  const body = {
+    metadata: { resourceVersion: rollout.metadata.resourceVersion ?? "" },
+    status: patch,
+  };
+  await store.patch(rolloutRef(rollout), { type: "merge", body }, { subresource: "status" });
+}
+
+function lookAgain({ next }: Decision, clock: Clock): Outcome {
+  return next === undefined ? settled : requeueAfter(next.atMs - clock.now(), next.why);
+}

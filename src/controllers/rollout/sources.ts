@@ -1,0 +1,156 @@
+// What wakes a rollout: its own changes, those of what it owns, and of what it refers to.
+import { controllerOf, type KubeObject, type ObjectRef } from "../../api/meta/object.ts";
+import type { AnalysisRun } from "../../api/argo/analysis.ts";
+import { asJson } from "../../api/meta/wire.ts";
+import { deepEqual } from "../../lib/deep-equal.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
+import { keyOf, type Cache, type Change } from "../../runtime/cache.ts";
+import { sourceOf, type Source } from "../../runtime/controller.ts";
+import type { RolloutViews } from "./views.ts";
+
+function ownerKeys(object: KubeObject): readonly string[] {
+  const owner = controllerOf(object);
+  if (owner?.kind !== "Rollout") return [];
+  return [`${object.metadata.namespace ?? ""}/${owner.name}`];
+}
+
+function podOwnerKeys({ replicaSets }: RolloutViews): (pod: KubeObject) => readonly string[] {
+  return (pod) => {
+    const owner = controllerOf(pod);
+    const set = owner && replicaSets.get(pod.metadata.namespace ?? "", owner.name);
+    return set ? ownerKeys(set) : [];
+  };
+}
+
+function textAt(value: Json | undefined, ...path: readonly string[]): string | undefined {
+  let found = value;
+  for (const key of path) found = isJsonObject(found) ? found[key] : undefined;
+  return typeof found === "string" ? found : undefined;
+}
+
+function strategyOf(rollout: KubeObject): JsonObject {
+  const spec = (rollout as KubeObject & { readonly spec?: Json }).spec;
+  const strategy = isJsonObject(spec) ? spec["strategy"] : undefined;
+  return isJsonObject(strategy) ? strategy : {};
+}
+
+const servicePaths: readonly (readonly string[])[] = [
+  ["canary", "stableService"],
+  ["canary", "canaryService"],
+  ["canary", "pingPong", "pingService"],
+  ["canary", "pingPong", "pongService"],
+  ["blueGreen", "activeService"],
+  ["blueGreen", "previewService"],
+];
+
+function refersToService(rollout: KubeObject, service: string): boolean {
+  const strategy = strategyOf(rollout);
+  return servicePaths.some((path) => textAt(strategy, ...path) === service);
+}
+
+function isInvalid(rollout: KubeObject): boolean {
+  const { status } = rollout as KubeObject & {
+    readonly status?: { readonly conditions?: readonly { readonly type: string }[] };
+  };
+  return status?.conditions?.some((condition) => condition.type === "InvalidSpec") ?? false;
+}
+
+function refersToWorkload(rollout: KubeObject, workload: KubeObject): boolean {
+  const spec = (rollout as KubeObject & { readonly spec?: Json }).spec;
+  return (
+    textAt(spec, "workloadRef", "kind") === workload.kind &&
+    textAt(spec, "workloadRef", "name") === workload.metadata.name
+  );
+}
+
+/** The rollouts of the object's namespace (all, for cluster-scoped objects) that `concerns` picks. */
+function rolloutsConcerned(
+  rollouts: Cache<KubeObject>,
+  concerns: (rollout: KubeObject, object: KubeObject) => boolean,
+): (object: KubeObject) => readonly string[] {
+  return (object) =>
+    rollouts
+      .list(object.metadata.namespace)
+      .filter((rollout) => concerns(rollout, object))
+      .map((rollout) => keyOf(rollout));
+}
+
+/** Which rollouts watch which objects of their routers; filled anew by each pass. */
+export class RouterWatches {
+  readonly #keysByRef = new Map<string, Set<string>>();
+  readonly #refsByKey = new Map<string, readonly string[]>();
+  readonly #caches: readonly Cache<KubeObject>[];
+
+  constructor(caches: readonly Cache<KubeObject>[]) {
+    this.#caches = caches;
+  }
+
+  set(key: string, watches: readonly ObjectRef[]): void {
+    const refs = watches.map((ref) => `${ref.kind} ${ref.namespace}/${ref.name}`);
+    if (refs.length === 0 && !this.#refsByKey.has(key)) return;
+    this.forget(key);
+    if (refs.length > 0) this.#refsByKey.set(key, refs);
+    for (const ref of refs) {
+      const keys = this.#keysByRef.get(ref) ?? new Set<string>();
+      keys.add(key);
+      this.#keysByRef.set(ref, keys);
+    }
+  }
+
+  forget(key: string): void {
+    for (const ref of this.#refsByKey.get(key) ?? []) {
+      const keys = this.#keysByRef.get(ref);
+      keys?.delete(key);
+      if (keys?.size === 0) this.#keysByRef.delete(ref);
+    }
+    this.#refsByKey.delete(key);
+  }
+
+  sources(): readonly Source[] {
+    return this.#caches.map((cache) =>
+      sourceOf(cache, (object) => [
+        ...(this.#keysByRef.get(`${object.kind} ${keyOf(object)}`) ?? []),
+      ]),
+    );
+  }
+}
+
+/** Its verdict, its spec or its end; that something was measured is no news to the rollout. */
+function isNewsOfRun({ before, after }: Change<AnalysisRun>): boolean {
+  if (!before || !after || before.metadata.uid !== after.metadata.uid) return true;
+  const verdict = ({ status, metadata, spec }: AnalysisRun): JsonObject =>
+    asJson({
+      phase: status?.phase,
+      message: status?.message,
+      leavesAt: metadata.deletionTimestamp,
+      labels: metadata.labels,
+      spec,
+    });
+  return !deepEqual(verdict(before), verdict(after));
+}
+
+export function rolloutSources(
+  views: RolloutViews,
+  routerObjects: RouterWatches,
+): readonly Source[] {
+  const { rollouts } = views;
+  const whileInvalid = rolloutsConcerned(rollouts, (rollout) => isInvalid(rollout));
+  return [
+    sourceOf(rollouts, (rollout) => [keyOf(rollout)]),
+    sourceOf(views.replicaSets, ownerKeys),
+    // Only that a pod is gone matters (recreate waits for it); the rest shows in the ReplicaSet.
+    sourceOf(views.pods, podOwnerKeys(views), ({ after }) => after === undefined),
+    sourceOf(views.analysisRuns, ownerKeys, isNewsOfRun),
+    sourceOf(views.experiments, ownerKeys),
+    sourceOf(
+      views.services,
+      rolloutsConcerned(rollouts, (rollout, service) =>
+        refersToService(rollout, service.metadata.name),
+      ),
+    ),
+    sourceOf(views.deployments, rolloutsConcerned(rollouts, refersToWorkload)),
+    sourceOf(views.analysisTemplates, whileInvalid),
+    sourceOf(views.clusterAnalysisTemplates, whileInvalid),
+    ...routerObjects.sources(),
+  ];
+}

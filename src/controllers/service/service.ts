@@ -1,0 +1,71 @@
+// Gives Services back that no Rollout uses any more (argo-rollouts-algorithms.md §2.15).
+import { asJson } from "../../api/meta/wire.ts";
+import { parseRollout } from "../../api/argo/parse/rollout.ts";
+import type { Service } from "../../api/kubernetes/workloads.ts";
+import type { KubeObject } from "../../api/meta/object.ts";
+import { releaseService } from "../../core/rollout/release-service.ts";
+import { isStoreError, type ObjectStore } from "../../objects/object-store.ts";
+import { keyOf, splitKey, type Cache } from "../../runtime/cache.ts";
+import { sourceOf, type Controller } from "../../runtime/controller.ts";
+import { settled, type Outcome } from "../../runtime/outcome.ts";
+import { referencesOf } from "../rollout/references.ts";
+
+export interface ServiceControllerOptions {
+  readonly store: ObjectStore;
+  readonly services: Cache<Service>;
+  readonly rollouts: Cache<KubeObject>;
+}
+
+function namersOf(
+  service: string,
+  namespace: string,
+  rollouts: Cache<KubeObject>,
+): readonly string[] {
+  return rollouts
+    .list(namespace)
+    .filter((rollout) =>
+      referencesOf(parseRollout(asJson(rollout)).rollout).services.includes(service),
+    )
+    .map(({ metadata }) => metadata.name);
+}
+
+async function reconcile(
+  key: string,
+  { store, services, rollouts }: ServiceControllerOptions,
+): Promise<Outcome> {
+  const { namespace, name } = splitKey(key);
+  const service = services.get(namespace, name);
+  if (!service) return settled;
+  const patch = releaseService(service, namersOf(name, namespace, rollouts));
+  if (patch === undefined) return settled;
+  const { resourceVersion = "" } = service.metadata;
+  const metadata = { ...(patch["metadata"] as object), resourceVersion };
+  try {
+    const ref = { apiVersion: "v1", kind: "Service", namespace, name };
+    await store.patch(ref, { type: "merge", body: { ...patch, metadata } });
+  } catch (error) {
+    if (!isStoreError(error, "NotFound")) throw error;
+  }
+  return settled;
+}
+
+export function serviceController(options: ServiceControllerOptions): Controller {
+  const { services, rollouts } = options;
+  const ofNamespace = (rollout: KubeObject): readonly string[] =>
+    services.list(rollout.metadata.namespace).map((service) => keyOf(service));
+  return {
+    name: "service",
+    concurrency: 2,
+    // A rollout's own status writes concern no Service: only a new spec or its end does.
+    sources: [
+      sourceOf(services, (service) => [keyOf(service)]),
+      sourceOf(
+        rollouts,
+        ofNamespace,
+        ({ before, after }) =>
+          before !== undefined && before.metadata.generation !== after?.metadata.generation,
+      ),
+    ],
+    reconcile: async (key) => reconcile(key, options),
+  };
+}
