@@ -1,0 +1,232 @@
+// What the objects say about themselves once the gateway has answered: pure, from verdicts to statuses.
+import type { Gateway, HTTPRoute } from "../../api/gateway/http-route.ts";
+import type { Condition } from "../../api/kubernetes/pod.ts";
+import type { Service } from "../../api/kubernetes/workloads.ts";
+import { asJson } from "../../api/meta/wire.ts";
+import type { ListenerState } from "../../gateway/gateway.ts";
+import { deepEqual } from "../../lib/deep-equal.ts";
+import { errorWords, sentenceOf } from "../../lib/errors.ts";
+import { formatTime } from "../../lib/time.ts";
+import type { EpochMs } from "../../lib/time.ts";
+import { portAnnotation } from "./compile-gateway.ts";
+import type {
+  GatewayVerdict,
+  ParentVerdict,
+  PortClaim,
+  RouteVerdict,
+  Verdict,
+} from "./compile-gateway.ts";
+
+/** Who writes these statuses: `HTTPRoute.status.parents[].controllerName`. */
+export const gatewayControllerName = "haldane.dev/gateway";
+
+/** The condition that says that the data plane runs this very generation of the object. */
+export const programmedCondition = "Programmed";
+
+interface Claimed extends Verdict {
+  readonly type: string;
+}
+
+function conditionsOf(
+  claims: readonly Claimed[],
+  before: readonly Condition[],
+  generation: number,
+  nowMs: EpochMs,
+): readonly Condition[] {
+  return claims.map(({ type, isTrue, reason, message }) => {
+    const status = isTrue ? "True" : "False";
+    const known = before.find((each) => each.type === type);
+    const since = known?.status === status ? known.lastTransitionTime : undefined;
+    return {
+      type,
+      status,
+      reason,
+      message,
+      observedGeneration: generation,
+      lastTransitionTime: since ?? formatTime(nowMs),
+    };
+  });
+}
+
+/** What the gateway said about its listeners, by name. */
+export type ListenerStates = ReadonlyMap<string, ListenerState>;
+
+function isOpen(states: ListenerStates, listener: string): boolean {
+  const state = states.get(listener);
+  return state !== undefined && state.error === undefined;
+}
+
+function programmedOf({ accepted, listeners }: ParentVerdict, states: ListenerStates): Verdict {
+  if (!accepted.isTrue) return { isTrue: false, reason: "NotAccepted", message: accepted.message };
+  const closed = listeners.filter((listener) => !isOpen(states, listener));
+  if (closed.length === 0)
+    return { isTrue: true, reason: "Programmed", message: "the gateway routes by this generation" };
+  const message = closed
+    .map((listener) => states.get(listener)?.error ?? `${listener} is not open`)
+    .join("; ");
+  return { isTrue: false, reason: "ListenersNotReady", message };
+}
+
+function claimsOfParent(parent: ParentVerdict, states: ListenerStates): readonly Claimed[] {
+  const dropped = parent.dropped.join("; ");
+  const partially: readonly Claimed[] =
+    dropped === "" || !parent.accepted.isTrue
+      ? []
+      : [
+          {
+            type: "PartiallyInvalid",
+            isTrue: true,
+            reason: "UnsupportedValue",
+            message: `Dropped Rule: ${dropped}`,
+          },
+        ];
+  return [
+    { type: "Accepted", ...parent.accepted },
+    { type: "ResolvedRefs", ...parent.resolved },
+    ...partially,
+    { type: programmedCondition, ...programmedOf(parent, states) },
+  ];
+}
+
+/** The route's new status, or undefined when it says all that already. Parents of other controllers are kept. */
+export function routeStatus(
+  { route, parents }: RouteVerdict,
+  states: ListenerStates,
+  nowMs: EpochMs,
+): HTTPRoute["status"] | undefined {
+  const stored = route.status?.parents ?? [];
+  const others = stored.filter((each) => each.controllerName !== gatewayControllerName);
+  const own = stored.filter((each) => each.controllerName === gatewayControllerName);
+  const generation = route.metadata.generation ?? 0;
+  const wanted = parents.map((parent) => {
+    const before = own.find((each) => deepEqual(asJson(each.parentRef), asJson(parent.parentRef)));
+    const conditions = conditionsOf(
+      claimsOfParent(parent, states),
+      before?.conditions ?? [],
+      generation,
+      nowMs,
+    );
+    return { parentRef: parent.parentRef, controllerName: gatewayControllerName, conditions };
+  });
+  const status = { ...route.status, parents: [...others, ...wanted] };
+  return deepEqual(asJson(status), asJson(route.status ?? { parents: [] })) ? undefined : status;
+}
+
+const routeKinds = [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute" }];
+
+/** The Gateway's new status, or undefined when nothing changed. */
+export function gatewayStatus(
+  { gateway, listeners }: GatewayVerdict,
+  states: ListenerStates,
+  nowMs: EpochMs,
+): Gateway["status"] | undefined {
+  const generation = gateway.metadata.generation ?? 0;
+  const before = gateway.status?.listeners ?? [];
+  const entries = listeners.map(({ name, attachedRoutes, accepted, listener }) => {
+    const state = listener === undefined ? undefined : states.get(listener);
+    const programmed = accepted.isTrue ? openVerdict(state) : { ...accepted, reason: "Invalid" };
+    const claims = [
+      { type: "Accepted", ...accepted },
+      { type: programmedCondition, ...programmed },
+    ];
+    const known = before.find((each) => each.name === name)?.conditions ?? [];
+    const conditions = conditionsOf(claims, known, generation, nowMs);
+    return { name, attachedRoutes, supportedKinds: routeKinds, conditions };
+  });
+  const isAllOpen = entries.every((each) =>
+    each.conditions.every(({ status }) => status === "True"),
+  );
+  const closed = entries.flatMap((each) =>
+    each.conditions.filter(({ status }) => status !== "True"),
+  );
+  const overall: readonly Claimed[] = [
+    { type: "Accepted", isTrue: true, reason: "Accepted", message: "" },
+    isAllOpen
+      ? { type: programmedCondition, isTrue: true, reason: "Programmed", message: "" }
+      : {
+          type: programmedCondition,
+          isTrue: false,
+          reason: "Invalid",
+          message: closed[0]?.message ?? "",
+        },
+  ];
+  const conditions = conditionsOf(overall, gateway.status?.conditions ?? [], generation, nowMs);
+  const addresses = [{ type: "IPAddress", value: "127.0.0.1" }];
+  const status = { ...gateway.status, addresses, conditions, listeners: entries };
+  return deepEqual(asJson(status), asJson(gateway.status ?? {})) ? undefined : status;
+}
+
+function openVerdict(state: ListenerState | undefined): Verdict {
+  if (state === undefined)
+    return { isTrue: false, reason: "Pending", message: "the gateway has not opened it yet" };
+  if (state.error !== undefined) return { isTrue: false, reason: "Invalid", message: state.error };
+  return {
+    isTrue: true,
+    reason: "Programmed",
+    message: `listening on ${state.address}:${state.port}`,
+  };
+}
+
+export interface PortProblem {
+  readonly reason: "PortInUse";
+  readonly message: string;
+}
+
+/** Why a Service's port is not open, with what to do. */
+export function portProblem(claim: PortClaim, states: ListenerStates): PortProblem | undefined {
+  const { owner, boundPort, conflict } = claim;
+  const state = states.get(claim.listener);
+  if (conflict === undefined && state?.error === undefined) return undefined;
+  const wantedBy = `${owner.kind} ${owner.namespace}/${owner.name}`;
+  const setting = `its port, or the annotation ${portAnnotation}: auto for any free one`;
+  const words = errorWords("PORT_IN_USE", {
+    address: state?.address ?? "127.0.0.1",
+    port: boundPort,
+    wantedBy,
+    setting,
+  });
+  if (conflict === undefined) return { reason: "PortInUse", message: sentenceOf(words) };
+  const what = `the port is taken by ${conflict}, ${wantedBy} cannot listen on it`;
+  return {
+    reason: "PortInUse",
+    message: sentenceOf({ ...words, what, wayOut: `choose another port (${setting}).` }),
+  };
+}
+
+/** The Service's new status, or undefined when nothing changed. `claims` are those of this Service. */
+export function serviceStatus(
+  service: Service,
+  claims: readonly PortClaim[],
+  states: ListenerStates,
+  nowMs: EpochMs,
+): Service["status"] | undefined {
+  const problems = claims.flatMap((claim) => portProblem(claim, states) ?? []);
+  const ports = claims.map((claim) => ({
+    port: states.get(claim.listener)?.port ?? claim.port,
+    protocol: "TCP",
+    ...(portProblem(claim, states) === undefined ? {} : { error: "PortInUse" }),
+  }));
+  const { conditions: before = [], loadBalancer: _before, ...rest } = service.status ?? {};
+  const others = before.filter((each) => each.type !== programmedCondition);
+  const own = claims.length === 0 ? [] : [serviceClaim(problems)];
+  const generation = service.metadata.generation ?? 0;
+  const conditions = [...others, ...conditionsOf(own, before, generation, nowMs)];
+  const status = {
+    ...rest,
+    ...(conditions.length === 0 ? {} : { conditions }),
+    loadBalancer: claims.length === 0 ? {} : { ingress: [{ ip: "127.0.0.1", ports }] },
+  };
+  const stored = { loadBalancer: {}, ...service.status };
+  return deepEqual(asJson(status), asJson(stored)) ? undefined : status;
+}
+
+function serviceClaim(problems: readonly PortProblem[]): Claimed {
+  const type = programmedCondition;
+  if (problems.length === 0) return { type, isTrue: true, reason: "Programmed", message: "" };
+  return {
+    type,
+    isTrue: false,
+    reason: "PortInUse",
+    message: problems.map((each) => each.message).join(" "),
+  };
+}
