@@ -1,0 +1,49 @@
+// `retry shop`, `retry rollout shop`, `retry experiment exp`.
+import { argoApiVersion } from "../../api/argo/keys.ts";
+import { retry, retryExperiment } from "../../core/rollout/commands.ts";
+import { listArgument, print, usageError, type CliCommand, type CommandCall } from "../command.ts";
+import { mustExist } from "../must-exist.ts";
+import { sendPatches } from "../send-patches.ts";
+import { withConnection } from "../with-connection.ts";
+
+const kinds: Readonly<Record<string, "Rollout" | "Experiment">> = {
+  rollout: "Rollout",
+  rollouts: "Rollout",
+  ro: "Rollout",
+  experiment: "Experiment",
+  experiments: "Experiment",
+  exp: "Experiment",
+};
+
+function targetsOf(call: CommandCall): {
+  readonly kind: "Rollout" | "Experiment";
+  readonly names: readonly string[];
+} {
+  const words = listArgument(call, 0);
+  const [first = "", ...rest] = words;
+  const kind = kinds[first];
+  if (kind === undefined || rest.length === 0) {
+    if (kind !== undefined)
+      throw usageError(call, `which ${first}? Write: haldane retry ${first} NAME`);
+    return { kind: "Rollout", names: words };
+  }
+  return { kind, names: rest };
+}
+
+export const command: CliCommand = {
+  declare(command) {
+    command.argument("<what...>", "NAME…, rollout NAME… or experiment NAME…");
+  },
+  async run(call) {
+    const { kind, names } = targetsOf(call);
+    await withConnection(call, async ({ store, namespace }) => {
+      for (const name of names) {
+        const ref = { apiVersion: argoApiVersion, kind, namespace, name };
+        await mustExist(store, ref);
+        await sendPatches(store, ref, kind === "Rollout" ? retry() : retryExperiment());
+        print(call.cli, `${kind.toLowerCase()} '${name}' retried`);
+      }
+    });
+    return 0;
+  },
+};
