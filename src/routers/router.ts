@@ -6,6 +6,7 @@ import type { RouterConfig } from "../api/argo/rollout.ts";
 import type { TrafficPlan, TrafficState } from "../api/argo/traffic.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import type { KubeObject, ObjectRef } from "../api/meta/object.ts";
+import type { RecordedEvent } from "../runtime/events.ts";
 
 /** Declared, not discovered by silence: validation and `lint` read it. */
 export interface RouterCapabilities {
@@ -38,14 +39,34 @@ export interface TrafficRouter {
   finalize(): Promise<void>;
 }
 
+/** What is the same for all rollouts of an installation: Argo's controller flags for routers. */
+export interface RouterSettings {
+  /** `v1alpha1` unless set; also `split.smi-spec.io/v1alpha1`. */
+  readonly trafficSplitApiVersion?: string;
+  /** `getambassador.io/v2` unless set. */
+  readonly ambassadorApiVersion?: string;
+  /** `v1beta2` unless set. */
+  readonly appMeshApiVersion?: string;
+}
+
 export interface RouterContext {
   readonly store: ObjectStore;
   readonly rollout: RoutedRollout;
+  readonly settings?: RouterSettings;
+  /** Records an event on the rollout: what a router did, beyond the weight, that people look for. */
+  readonly tell?: (event: RecordedEvent) => Promise<void>;
+}
+
+export interface WatchedKind {
+  readonly apiVersion: string;
+  readonly kind: string;
 }
 
 export interface RouterFactory {
   readonly kind: string;
   readonly capabilities: RouterCapabilities;
+  /** The kinds of its objects, in every version it may be set to: their changes wake rollouts. */
+  readonly watchedKinds: readonly WatchedKind[];
   /** Throws a RouterError when `config` is not usable, naming the field. */
   create(config: RouterConfig, context: RouterContext): TrafficRouter;
 }
