@@ -157,6 +157,38 @@ describe("a pod's life", () => {
     expect(isAlive(pid)).toBe(false);
   });
 
+  it("has ended when its command has, whatever that started", async () => {
+    const machine = await machineWith();
+    const parent = `const c = require("child_process").spawn("sleep", ["1000"]); console.log(c.pid); setTimeout(() => process.exit(3), 300);`;
+    await machine.store.create(
+      podObject("once", { containers: [script(parent)], restartPolicy: "Never" }),
+    );
+    const pod = await untilPod(
+      machine.store,
+      "once",
+      "has failed",
+      (each) => each.status?.phase === "Failed",
+    );
+    expect(containerOf(pod).state?.terminated).toMatchObject({ exitCode: 3 });
+    const child = Number(await logOf(machine, "once"));
+    await until("the child has ended", async () => !isAlive(child));
+  });
+
+  it("is deleted as soon as the rest has ended, long before the grace period is over", async () => {
+    const machine = await machineWith();
+    const shell = { ...script(""), command: ["sh", "-c", "node server.mjs & echo $!; wait"] };
+    await machine.store.create(podObject("web", { containers: [{ ...server, ...shell }] }));
+    const pod = await untilPod(machine.store, "web", "runs", isPodReady);
+    const child = Number(
+      await until("the child is named", async () => (await logOf(machine, "web")).split("\n")[0]),
+    );
+    const beganAtMs = Date.now();
+    await machine.store.delete(refOf(pod));
+    await until("the pod is gone", isGone(machine.store, pod), 10_000);
+    expect(Date.now() - beganAtMs).toBeLessThan(10_000);
+    expect(isAlive(child)).toBe(false);
+  });
+
   it("stops in order: out of the gateway, preStop, SIGTERM", async () => {
     const order: string[] = [];
     let open: () => void = () => undefined;

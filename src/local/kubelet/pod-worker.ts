@@ -192,8 +192,9 @@ export class PodWorker {
   #facts(): Readonly<Record<string, ProcessFact>> {
     const facts: Record<string, ProcessFact> = {};
     for (const { name } of allContainers(this.#pod)) {
-      const { process, attempt } = containerRecord(this.record, name);
-      if (process.kind === "none" || process.kind === "exited") continue;
+      const { process, attempt, leftovers } = containerRecord(this.record, name);
+      const isOver = process.kind === "none" || process.kind === "exited";
+      if (isOver && leftovers === undefined) continue;
       const isPending = this.#launching.has(`${name}/${attempt}`);
       facts[name] = isPending
         ? { kind: "pending" }

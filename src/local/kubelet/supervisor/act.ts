@@ -4,7 +4,7 @@ import type { EpochMs } from "../../../lib/time.ts";
 import { event } from "./fold.ts";
 import type { Circumstances, ContainerTurn } from "./fold.ts";
 import { dueProbes } from "./probing.ts";
-import type { Action, ContainerRecord, Exit, Stop } from "./record.ts";
+import type { Action, ContainerRecord, Exit, Leftovers, Stop } from "./record.ts";
 
 /** What is wanted of a container. `keep`: it runs on unprobed, but not again once it has ended. */
 export type Goal =
@@ -27,6 +27,8 @@ export function act(turn: ContainerTurn, goal: Goal, at: Circumstances): ActedTu
     case "running":
       return actOnRunning(turn, goal, at);
     case "exited":
+      // Before a restart: what is left may hold the port the next process is to listen on.
+      if (turn.record.leftovers !== undefined) return endLeftovers(turn, turn.record.leftovers, at);
       return goal.kind === "run" && mayRestart(process.exit, goal.restart)
         ? restart(turn, process.exit, at)
         : asleep(turn);
@@ -173,6 +175,28 @@ function continueStop(turn: ContainerTurn, stop: Stop, at: Circumstances): Acted
   }
   const kill: Action = { kind: "kill", container: name, attempt };
   return as({ ...stop, lastKillAtMs: nowMs }, nowMs + rekillMs, kill);
+}
+
+function endLeftovers(turn: ContainerTurn, left: Leftovers, at: Circumstances): ActedTurn {
+  const { nowMs, container } = at;
+  const as = (
+    next: Leftovers,
+    wakeAtMs: EpochMs,
+    ...kinds: ("terminate" | "kill")[]
+  ): ActedTurn => {
+    const { attempt } = turn.record;
+    const actions = kinds.map((kind): Action => ({ kind, container: container.name, attempt }));
+    const record = { ...turn.record, leftovers: next };
+    return asleep({ ...turn, actions: [...turn.actions, ...actions], record }, wakeAtMs);
+  };
+  if (nowMs < left.killAtMs) {
+    return left.isTerminated
+      ? as(left, left.killAtMs)
+      : as({ ...left, isTerminated: true }, left.killAtMs, "terminate");
+  }
+  const nextKillAtMs = (left.lastKillAtMs ?? -Infinity) + rekillMs;
+  if (nowMs < nextKillAtMs) return as(left, nextKillAtMs);
+  return as({ ...left, lastKillAtMs: nowMs }, nowMs + rekillMs, "kill");
 }
 
 /** No grace was given at all: a stop that began and is to end in the same moment. */

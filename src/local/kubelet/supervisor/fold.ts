@@ -48,7 +48,8 @@ export function fold(
 
 function foldFact(turn: ContainerTurn, fact: ProcessFact, at: Circumstances): ContainerTurn {
   const { process } = turn.record;
-  if (process.kind === "none" || process.kind === "exited") return turn;
+  if (process.kind === "none") return turn;
+  if (process.kind === "exited") return withoutLeftovers(turn, fact);
   switch (fact.kind) {
     case "pending":
       return turn;
@@ -57,7 +58,7 @@ function foldFact(turn: ContainerTurn, fact: ProcessFact, at: Circumstances): Co
     case "running":
       return hasRun(turn, fact.startedAtMs, at);
     case "lingering":
-      return lingering(hasRun(turn, fact.startedAtMs, at), at);
+      return leaving(hasRun(turn, fact.startedAtMs, at), fact, at);
     case "exited":
       return ended(hasRun(turn, fact.startedAtMs, at), exitOf(fact, turn.record));
     default:
@@ -92,17 +93,23 @@ function nowRunning(turn: ContainerTurn, startedAtMs: EpochMs, at: Circumstances
   };
 }
 
-const lingerGraceMs = 2_000;
+const leftoverGraceMs = 2_000;
 
-/** The command is gone, what it started is not: those are stopped as the container would be. */
-function lingering(turn: ContainerTurn, { nowMs }: Circumstances): ContainerTurn {
-  const { stop } = turn.record;
-  if (stop?.preStop === "done") return turn;
-  const killAtMs = Math.min(stop?.killAtMs ?? Infinity, nowMs + lingerGraceMs);
-  return {
-    ...turn,
-    record: { ...turn.record, isReady: false, stop: { ...stop, preStop: "done", killAtMs } },
-  };
+/**
+ * The command is gone, what it started is not. As where the first process of a container ends, so
+ * does the container: its exit is known from now on, and the rest is stopped without its say.
+ */
+function leaving(turn: ContainerTurn, fact: EndedFact, at: Circumstances): ContainerTurn {
+  const patienceMs = turn.record.stop?.killAtMs ?? Infinity;
+  const killAtMs = Math.min(patienceMs, at.nowMs + leftoverGraceMs);
+  const { record, ...rest } = ended(turn, exitOf(fact, turn.record));
+  return { ...rest, record: { ...record, leftovers: { killAtMs, isTerminated: false } } };
+}
+
+function withoutLeftovers(turn: ContainerTurn, fact: ProcessFact): ContainerTurn {
+  const { leftovers, ...record } = turn.record;
+  const isGone = fact.kind === "exited" || fact.kind === "absent";
+  return leftovers !== undefined && isGone ? { ...turn, record } : turn;
 }
 
 function lost(turn: ContainerTurn, { nowMs }: Circumstances): ContainerTurn {

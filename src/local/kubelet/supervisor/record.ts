@@ -42,6 +42,8 @@ export interface ContainerRecord {
   readonly isReady: boolean;
   readonly postStart: "none" | "running" | "done";
   readonly stop?: Stop;
+  /** Set on an exited container until nothing its command started lives any more. */
+  readonly leftovers?: Leftovers;
   readonly imageId?: string;
 }
 
@@ -80,6 +82,13 @@ export interface Stop {
   readonly preStop: "pending" | "running" | "done";
   readonly killAtMs: EpochMs;
   readonly termAtMs?: EpochMs;
+  readonly lastKillAtMs?: EpochMs;
+}
+
+/** What the command started and did not end itself: SIGTERM at once, SIGKILL when patience ends. */
+export interface Leftovers {
+  readonly killAtMs: EpochMs;
+  readonly isTerminated: boolean;
   readonly lastKillAtMs?: EpochMs;
 }
 
@@ -221,8 +230,9 @@ export function allContainers(pod: Pod): readonly Container[] {
   return [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
 }
 
-export function isEnded({ process }: ContainerRecord): boolean {
-  return process.kind === "none" || process.kind === "exited";
+/** Nothing of the container lives: neither its command nor what that left behind. */
+export function isEnded({ process, leftovers }: ContainerRecord): boolean {
+  return (process.kind === "none" || process.kind === "exited") && leftovers === undefined;
 }
 
 export function podGraceMs(pod: Pod): number {

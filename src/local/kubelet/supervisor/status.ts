@@ -84,7 +84,9 @@ function statesOf(
       return { state: { running: { startedAt: formatTime(process.startedAtMs) } }, ...last };
     case "exited": {
       const now = terminated(process.exit);
-      if (!willRestart(container, process.exit, view)) return { state: now, ...last };
+      const isAwaited =
+        record.leftovers === undefined && willRestart(container, process.exit, view);
+      if (!isAwaited) return { state: now, ...last };
       return { state: crashLoop(container, record, view.pod), lastState: now };
     }
   }

@@ -10,6 +10,8 @@ interface Behaviour {
   /** By attempt; the last entry holds for all later ones. Absent: runs for ever. */
   readonly exits?: readonly (readonly [afterMs: number, code: number])[];
   readonly termMs?: number;
+  /** It has a child that lives on; how long that takes to end on SIGTERM. */
+  readonly childTermMs?: number;
   readonly probe?: (kind: string, atMs: number) => boolean;
   readonly blockedUntilMs?: number;
   readonly hookMs?: number;
@@ -21,6 +23,8 @@ interface LiveProcess {
   endAtMs: number;
   code: number;
   readonly termMs: number;
+  childEndAtMs: number;
+  readonly childTermMs: number;
 }
 
 /** Plays one pod in virtual time and writes down what happened, one line per event. */
@@ -90,7 +94,7 @@ class World {
 
   #ends(): readonly number[] {
     return [...this.#processes.values()]
-      .map((each) => each.endAtMs)
+      .flatMap((each) => [each.endAtMs, each.childEndAtMs])
       .filter((endAtMs) => endAtMs > this.nowMs);
   }
 
@@ -98,9 +102,10 @@ class World {
     const { attempt = 0 } = this.#memory.record.containers[container] ?? {};
     const process = this.#processes.get(`${container}/${attempt}`);
     if (process === undefined) return { kind: "absent" };
-    const { startedAtMs, endAtMs, code } = process;
+    const { startedAtMs, endAtMs, childEndAtMs, code } = process;
     if (endAtMs > this.nowMs) return { kind: "running", startedAtMs };
-    return { kind: "exited", startedAtMs, finishedAtMs: endAtMs, exitCode: code };
+    const kind = childEndAtMs > this.nowMs ? "lingering" : "exited";
+    return { kind, startedAtMs, finishedAtMs: endAtMs, exitCode: code };
   }
 
   #look(): number {
@@ -176,17 +181,23 @@ class World {
           endAtMs: this.nowMs + afterMs,
           code,
           termMs: behaviour.termMs ?? 0,
+          childEndAtMs: behaviour.childTermMs === undefined ? 0 : Infinity,
+          childTermMs: behaviour.childTermMs ?? 0,
         });
         return;
       }
       case "terminate":
         this.#say(`term ${container}`);
-        if (process !== undefined)
-          Object.assign(process, { endAtMs: this.nowMs + process.termMs, code: 143 });
+        if (process === undefined) return;
+        if (process.endAtMs <= this.nowMs) process.childEndAtMs = this.nowMs + process.childTermMs;
+        else Object.assign(process, { endAtMs: this.nowMs + process.termMs, code: 143 });
         return;
       case "kill":
         this.#say(`kill ${container}`);
-        if (process !== undefined) Object.assign(process, { endAtMs: this.nowMs, code: 137 });
+        if (process === undefined) return;
+        process.childEndAtMs = Math.min(process.childEndAtMs, this.nowMs);
+        if (process.endAtMs > this.nowMs)
+          Object.assign(process, { endAtMs: this.nowMs, code: 137 });
         return;
       case "hook":
         this.#say(`${action.hook} ${container}`);
@@ -298,6 +309,53 @@ describe("restarts", () => {
     world.runUntil(60_000);
     expect(world.lines).toEqual(["0s launch app 1"]);
     expect(world.isReady()).toBe(true);
+  });
+});
+
+describe("a command that ends before what it started", () => {
+  const exits = [[1000, 3]] as const;
+
+  it("has ended at once; the rest is terminated, and the restart waits for it alone", () => {
+    const world = new World({ containers: [app] }, { app: { exits, childTermMs: 300 } });
+    world.runUntil(1_000);
+    expect(world.status.containerStatuses?.[0]).toMatchObject({
+      ready: false,
+      state: { terminated: { exitCode: 3, reason: "Error", finishedAt: "1970-01-01T00:00:01Z" } },
+    });
+    world.runUntil(2_000);
+    expect(world.lines).toEqual(["0s launch app 1", "1s term app", "1.3s launch app 2"]);
+  });
+
+  it("has what ignores SIGTERM killed after two seconds, also by the next kubelet", () => {
+    const world = new World({ containers: [app] }, { app: { exits, childTermMs: Infinity } });
+    world.runUntil(2_000);
+    world.restartKubelet();
+    world.runUntil(3_500);
+    expect(world.lines).toEqual([
+      "0s launch app 1",
+      "1s term app",
+      "3s kill app",
+      "3s launch app 2",
+    ]);
+  });
+
+  it("lets a job's pod be done at once, and is not restarted", () => {
+    const world = new World(
+      { containers: [app], restartPolicy: "Never" },
+      { app: { exits: [[1000, 0]], childTermMs: 300 } },
+    );
+    world.runUntil(1_000);
+    expect(world.status.phase).toBe("Succeeded");
+    world.runUntil(60_000);
+    expect(world.lines).toEqual(["0s launch app 1", "1s term app"]);
+  });
+
+  it("does not hold a deletion until the end of the grace period", () => {
+    const world = new World({ containers: [app] }, { app: { childTermMs: 300 } });
+    world.runUntil(1_000);
+    world.delete(30);
+    world.runUntil(60_000);
+    expect(world.lines.slice(1)).toEqual(["1s drain", "2s term app", "2s term app", "2.3s remove"]);
   });
 });
 
