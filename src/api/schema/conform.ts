@@ -1,7 +1,7 @@
 // Reading a value by its schema, forgivingly: what has a wrong type is left out and reported, what
 // is required and missing gets Go's zero value and is reported, what is unknown is kept.
 import type { FieldPath } from "../meta/field-path.ts";
-import { entriesOf, isJsonArray, isJsonObject, ownProperty } from "../../lib/json.ts";
+import { isJsonArray, isJsonObject, ownProperty } from "../../lib/json.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 import { parseQuantity } from "../../lib/quantity.ts";
 import { parseTime } from "../../lib/time.ts";
@@ -16,11 +16,14 @@ export interface TypeProblem {
   readonly actual: Json | undefined;
 }
 
-interface Reading {
-  /** undefined = nothing usable is there. */
-  readonly value: Json | undefined;
-  readonly problems: readonly TypeProblem[];
+/** Where the reader is, and what was wrong up to there. */
+interface Reader {
+  readonly path: (string | number)[];
+  readonly problems: TypeProblem[];
 }
+
+/** undefined = nothing usable is there. What is right already is the same object, not a copy. */
+type Reading = Json | undefined;
 
 const INT32_MAX = 2_147_483_647;
 
@@ -68,27 +71,29 @@ function expectedOf(node: SchemaNode): string {
   return format === "date-time" || format === "byte" ? format : node.type;
 }
 
-function wrongType(value: Json, node: SchemaNode, path: FieldPath): Reading {
-  return {
-    value: undefined,
-    problems: [{ kind: "wrongType", path, expected: expectedOf(node), actual: value }],
-  };
+function wrongType(value: Json, node: SchemaNode, { path, problems }: Reader): Reading {
+  problems.push({
+    kind: "wrongType",
+    path: [...path],
+    expected: expectedOf(node),
+    actual: value,
+  });
+  return undefined;
 }
 
-function readScalar(value: Json, node: ScalarNode, path: FieldPath): Reading {
-  if (!hasType(value, node)) return wrongType(value, node, path);
+function readScalar(value: Json, node: ScalarNode, reader: Reader): Reading {
+  if (!hasType(value, node)) return wrongType(value, node, reader);
   const { known } = node;
   if (
     known === undefined ||
     (typeof value === "string" && (known.includes(value) || value === ""))
   ) {
-    return { value, problems: [] };
+    return value;
   }
   const expected = known.map((word) => `"${word}"`).join(", ");
-  return {
-    value: undefined,
-    problems: [{ kind: "unknownValue", path, expected, known, actual: value }],
-  };
+  const path = [...reader.path];
+  reader.problems.push({ kind: "unknownValue", path, expected, known, actual: value });
+  return undefined;
 }
 
 /** What Go's decoder leaves in a field nobody wrote. */
@@ -121,88 +126,102 @@ function propertyOf(node: ObjectNode, name: string): SchemaNode {
   return (Object.hasOwn(node.properties, name) ? node.properties[name] : undefined) ?? anyNode;
 }
 
-function readFields(value: JsonObject, nodeOf: (key: string) => SchemaNode, path: FieldPath) {
-  const problems: TypeProblem[] = [];
-  const fields: Record<string, Json> = {};
-  for (const [key, field] of entriesOf(value)) {
-    const read = readValue(field, nodeOf(key), [...path, key]);
-    problems.push(...read.problems);
-    if (read.value === undefined) continue;
-    if (key === "__proto__") Object.defineProperty(fields, key, plain(read.value));
-    else fields[key] = read.value;
-  }
-  return { fields, problems };
+function readAt(value: Json, node: SchemaNode, reader: Reader, step: string | number): Reading {
+  reader.path.push(step);
+  const read = readValue(value, node, reader);
+  reader.path.pop();
+  return read;
 }
 
-/** As an assignment would, but `__proto__` in somebody's JSON stays a key like any other. */
-function plain(value: Json): PropertyDescriptor {
-  return { value, enumerable: true, configurable: true, writable: true };
+function readFields(
+  value: JsonObject,
+  nodeOf: (key: string) => SchemaNode,
+  reader: Reader,
+): JsonObject {
+  const keys = Object.keys(value);
+  const reads = keys.map((key) => {
+    const field = value[key];
+    return field === undefined ? undefined : readAt(field, nodeOf(key), reader, key);
+  });
+  if (keys.every((key, at) => reads[at] !== undefined && reads[at] === value[key])) return value;
+  // Not by assignment: `__proto__` in somebody's JSON stays a key like any other.
+  return Object.fromEntries(
+    keys.flatMap((key, at) => (reads[at] === undefined ? [] : [[key, reads[at]]])),
+  );
 }
 
-function readObject(value: Json, node: ObjectNode, path: FieldPath): Reading {
-  if (!isJsonObject(value)) return wrongType(value, node, path);
-  const { fields, problems } = readFields(value, (key) => propertyOf(node, key), path);
-  for (const name of node.required) {
-    if (Object.hasOwn(fields, name)) continue;
+function readObject(value: Json, node: ObjectNode, reader: Reader): Reading {
+  if (!isJsonObject(value)) return wrongType(value, node, reader);
+  const fields = readFields(value, (key) => propertyOf(node, key), reader);
+  const missing = node.required.filter((name) => !Object.hasOwn(fields, name));
+  if (missing.length === 0) return fields;
+  const zeros = missing.map((name) => [name, zeroOf(propertyOf(node, name))] as const);
+  for (const name of missing) {
     const written = ownProperty(value, name);
     if (written === undefined || written === null) {
       const expected = expectedOf(propertyOf(node, name));
-      problems.push({ kind: "missing", path: [...path, name], expected, actual: undefined });
+      const path = [...reader.path, name];
+      reader.problems.push({ kind: "missing", path, expected, actual: undefined });
     }
-    fields[name] = zeroOf(propertyOf(node, name));
   }
-  return { value: fields, problems };
+  return { ...fields, ...Object.fromEntries(zeros) };
 }
 
-function readMap(value: Json, node: MapNode, path: FieldPath): Reading {
-  if (!isJsonObject(value)) return wrongType(value, node, path);
-  const { fields, problems } = readFields(value, () => node.values, path);
-  return { value: fields, problems };
+function readMap(value: Json, node: MapNode, reader: Reader): Reading {
+  if (!isJsonObject(value)) return wrongType(value, node, reader);
+  return readFields(value, () => node.values, reader);
 }
 
 /** Items of a wrong type become the zero value: the others keep their index. */
-function readArray(value: Json, node: ArrayNode, path: FieldPath): Reading {
-  if (!isJsonArray(value)) return wrongType(value, node, path);
-  const problems: TypeProblem[] = [];
-  const items = value.map((item, index) => {
-    const at = [...path, index];
-    const read = item === null ? wrongType(item, node.items, at) : readValue(item, node.items, at);
-    problems.push(...read.problems);
-    return read.value ?? zeroOf(node.items);
-  });
-  return { value: items, problems };
+function readArray(value: Json, node: ArrayNode, reader: Reader): Reading {
+  if (!isJsonArray(value)) return wrongType(value, node, reader);
+  const items = value.map((item, index) => readItem(item, node, reader, index));
+  return items.every((item, index) => item === value[index]) ? value : items;
 }
 
-function readValue(value: Json, node: SchemaNode, path: FieldPath): Reading {
-  if (value === null) return { value: node.type === "any" ? null : undefined, problems: [] };
+function readItem(item: Json, { items }: ArrayNode, reader: Reader, index: number): Json {
+  if (item !== null) return readAt(item, items, reader, index) ?? zeroOf(items);
+  reader.path.push(index);
+  wrongType(item, items, reader);
+  reader.path.pop();
+  return zeroOf(items);
+}
+
+function readValue(value: Json, node: SchemaNode, reader: Reader): Reading {
+  if (value === null) return node.type === "any" ? null : undefined;
   switch (node.type) {
     case "any":
-      return { value, problems: [] };
+      return value;
     case "object":
-      return readObject(value, node, path);
+      return readObject(value, node, reader);
     case "map":
-      return readMap(value, node, path);
+      return readMap(value, node, reader);
     case "array":
-      return readArray(value, node, path);
+      return readArray(value, node, reader);
     default:
-      return readScalar(value, node, path);
+      return readScalar(value, node, reader);
   }
 }
 
 /**
  * The value as its type promises, and everything that was wrong with it. Never throws. Unknown
- * fields are kept; a null counts as absent, as the API server has it.
+ * fields are kept; a null counts as absent, as the API server has it. What is right is not copied:
+ * parts of the value are parts of the result, so neither may be changed.
  */
 export function conform<T>(
   value: Json | undefined,
   schema: Schema<T>,
   path: FieldPath = [],
 ): { readonly value: T; readonly problems: readonly TypeProblem[] } {
-  const read = readValue(value ?? null, schema, path);
-  const missing: readonly TypeProblem[] =
-    value === undefined || value === null
-      ? [{ kind: "missing", path, expected: expectedOf(schema), actual: undefined }]
-      : [];
+  const reader: Reader = { path: [...path], problems: [] };
+  if (value === undefined || value === null)
+    reader.problems.push({
+      kind: "missing",
+      path,
+      expected: expectedOf(schema),
+      actual: undefined,
+    });
+  const read = readValue(value ?? null, schema, reader);
   // The wire border: from here on the types speak for what has just been checked.
-  return { value: (read.value ?? zeroOf(schema)) as T, problems: [...missing, ...read.problems] };
+  return { value: (read ?? zeroOf(schema)) as T, problems: reader.problems };
 }

@@ -16,6 +16,7 @@ import { planRun, planWithoutSecrets, type Plan } from "../../core/analysis/plan
 import { resolveArgs } from "../../core/analysis/resolve.ts";
 import { parseTime } from "../../lib/time.ts";
 import type { ObjectStore } from "../../objects/object-store.ts";
+import { abortWith } from "../../runtime/abort-with.ts";
 import { keyOf, splitKey, type Cache } from "../../runtime/cache.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Controller } from "../../runtime/controller.ts";
@@ -142,12 +143,13 @@ async function ask(
   const key = keyOf(run);
   // Stopping what is in flight is what a terminated run wants: that is never cut short.
   if (ready.some(({ task }) => task.kind !== "terminate")) room.asking.set(key, unwanted);
+  const release = abortWith(unwanted, signal);
   try {
     const { providerOf, clock, untilServed, timeoutMs = defaultTimeoutMs } = room;
-    const either = AbortSignal.any([signal, unwanted.signal]);
-    const asking = { run, providerOf, clock, untilServed, timeoutMs, signal: either };
+    const asking = { run, providerOf, clock, untilServed, timeoutMs, signal: unwanted.signal };
     return await askAll(ready, asking);
   } finally {
+    release();
     room.asking.delete(key);
   }
 }

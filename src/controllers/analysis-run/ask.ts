@@ -3,6 +3,7 @@ import type { Answered } from "../../core/analysis/measurement.ts";
 import type { Task } from "../../core/analysis/plan.ts";
 import { formatGoDuration } from "../../lib/go-duration.ts";
 import type { MetricAnswer, MetricProvider, MetricQuestion } from "../../metrics/provider.ts";
+import { abortWith } from "../../runtime/abort-with.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { errorText } from "../../runtime/log.ts";
 
@@ -60,11 +61,12 @@ async function withinTime(
   provider: MetricProvider,
   asking: Asking,
 ): Promise<MetricAnswer> {
-  const timeout = new AbortController();
-  const signal = AbortSignal.any([asking.signal, timeout.signal]);
+  const stop = new AbortController();
+  const { signal } = stop;
+  const release = abortWith(stop, asking.signal);
   const cancel = asking.clock.after(asking.timeoutMs, () => {
     const after = formatGoDuration(asking.timeoutMs);
-    timeout.abort(new Error(`provider ${provider.type} gave no answer within ${after}`));
+    stop.abort(new Error(`provider ${provider.type} gave no answer within ${after}`));
   });
   const givenUp = new Promise<MetricAnswer>((resolve) => {
     const tell = (): void => resolve({ kind: "error", message: errorText(signal.reason) });
@@ -77,6 +79,7 @@ async function withinTime(
     return { kind: "error", message: errorText(error) };
   } finally {
     cancel();
+    release();
   }
 }
 

@@ -14,7 +14,18 @@ export interface ReadRun {
   readonly problem: string | undefined;
 }
 
+/** Objects of a cache are never changed in place, and each is looked at in several passes. */
+const readings = new WeakMap<AnalysisRun, ReadRun>();
+
 export function readRun(stored: AnalysisRun): ReadRun {
+  const known = readings.get(stored);
+  if (known) return known;
+  const reading = read(stored);
+  readings.set(stored, reading);
+  return reading;
+}
+
+function read(stored: AnalysisRun): ReadRun {
   const { object, problems } = parseAnalysisRun(asJson(stored));
   const problem = problems.find(({ path }) => path[0] === "spec");
   return { run: object, problem: problem === undefined ? undefined : formatProblem(problem) };
