@@ -22,8 +22,11 @@ export interface RoutedRollout {
   readonly namespace: string;
   readonly name: string;
   readonly owner: KubeObject;
+  /** With ping-pong: the one of the pair that has this role now. */
   readonly canaryService: string | undefined;
   readonly stableService: string | undefined;
+  /** Names under trafficRouting.managedRoutes: routes of these names are the rollout's own. */
+  readonly managedRoutes: readonly string[];
 }
 
 export interface TrafficRouter {
@@ -41,6 +44,10 @@ export interface TrafficRouter {
 
 /** What is the same for all rollouts of an installation: Argo's controller flags for routers. */
 export interface RouterSettings {
+  /** `v1alpha3` unless set; also `networking.istio.io/v1alpha3`. */
+  readonly istioApiVersion?: string;
+  /** `traefik.io/v1alpha1` unless set. */
+  readonly traefikApiVersion?: string;
   /** `v1alpha1` unless set; also `split.smi-spec.io/v1alpha1`. */
   readonly trafficSplitApiVersion?: string;
   /** `getambassador.io/v2` unless set. */
@@ -65,8 +72,8 @@ export interface WatchedKind {
 export interface RouterFactory {
   readonly kind: string;
   readonly capabilities: RouterCapabilities;
-  /** The kinds of its objects, in every version it may be set to: their changes wake rollouts. */
-  readonly watchedKinds: readonly WatchedKind[];
+  /** The kinds of its objects, in the versions the settings name: their changes wake rollouts. */
+  readonly watchedKinds: (settings: RouterSettings) => readonly WatchedKind[];
   /** Throws a RouterError when `config` is not usable, naming the field. */
   create(config: RouterConfig, context: RouterContext): TrafficRouter;
 }

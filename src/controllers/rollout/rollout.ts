@@ -1,7 +1,7 @@
 // controllers: one folder per kind, each observe · decide · carry out. A controller reads through
 // caches, asks core for a decision, carries its effects out and saves the status; it decides
 // nothing. May import lib, api, core, runtime and the ports of objects, routers and metrics.
-// To add a kind: a folder here, an entry in src/compose.ts.
+// To add a kind: a folder here, an entry in controllers/delivery.ts.
 import type { Capabilities } from "../../api/argo/capabilities.ts";
 import { argoApiVersion, instanceIdLabel } from "../../api/argo/keys.ts";
 import { pruneStatus } from "../../api/argo/parse/status.ts";
@@ -9,6 +9,7 @@ import type { Rollout, RouterConfig } from "../../api/argo/rollout.ts";
 import type { KubeObject, ObjectRef } from "../../api/meta/object.ts";
 import { decide } from "../../core/rollout/decide.ts";
 import type { Decision } from "../../core/rollout/decision.ts";
+import { canaryAndStableServices } from "../../core/rollout/service-names.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { diffMergePatch } from "../../lib/merge-patch.ts";
 import type { ObjectStore } from "../../objects/object-store.ts";
@@ -120,19 +121,25 @@ async function tellRouterErrors<T>(
 }
 
 function routersOf(
-  { spec: { strategy } }: Rollout,
+  { spec: { strategy }, status }: Rollout,
   manifest: KubeObject,
-  { store, createRouter }: RolloutControllerOptions,
+  { store, events, createRouter }: RolloutControllerOptions,
 ): readonly TrafficRouter[] {
   if (strategy.kind !== "canary" || !strategy.trafficRouting) return [];
+  const { routers, managedRoutes } = strategy.trafficRouting;
+  const services = canaryAndStableServices(strategy, {
+    stablePingPong: status.canary?.stablePingPong,
+  });
   const rollout: RoutedRollout = {
     namespace: manifest.metadata.namespace ?? "",
     name: manifest.metadata.name,
     owner: manifest,
-    canaryService: strategy.canaryService,
-    stableService: strategy.stableService,
+    canaryService: services.canary,
+    stableService: services.stable,
+    managedRoutes,
   };
-  return strategy.trafficRouting.routers.map((config) => createRouter(config, { store, rollout }));
+  const tell: RouterContext["tell"] = async (event) => events.record(manifest, event);
+  return routers.map((config) => createRouter(config, { store, rollout, tell }));
 }
 
 function rolloutRef(rollout: KubeObject): ObjectRef {

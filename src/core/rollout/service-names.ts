@@ -7,7 +7,10 @@ export interface CanaryServices {
 }
 
 /** Which Service is the canary's now: fixed by name, or alternating with ping-pong (empty counts as stable=pong). */
-export function canaryAndStableServices(strategy: CanaryStrategy, course: Course): CanaryServices {
+export function canaryAndStableServices(
+  strategy: CanaryStrategy,
+  course: Pick<Course, "stablePingPong">,
+): CanaryServices {
   const { pingPong } = strategy;
   if (pingPong === undefined) {
     return { canary: strategy.canaryService, stable: strategy.stableService };

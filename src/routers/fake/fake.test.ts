@@ -30,6 +30,7 @@ describeTrafficRouter("fake", async () => {
       owner,
       canaryService: "shop-canary",
       stableService: "shop-stable",
+      managedRoutes: ["to-canary", "shadow"],
     };
     return fakeRouter.create(
       { kind: "haldane.dev/fake", isPlugin: true, config: {} },

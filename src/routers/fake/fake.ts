@@ -110,7 +110,7 @@ class FakeRouter implements TrafficRouter {
 export const fakeRouter: RouterFactory = {
   kind: "haldane.dev/fake",
   capabilities,
-  watchedKinds: [{ apiVersion: "v1", kind: "ConfigMap" }],
+  watchedKinds: () => [{ apiVersion: "v1", kind: "ConfigMap" }],
   create: (_config, context) => new FakeRouter(context),
 };
 

@@ -61,6 +61,7 @@ function routerFor(store: Store, name: string, config: JsonObject): TrafficRoute
     owner,
     canaryService: "shop-canary",
     stableService: "shop-stable",
+    managedRoutes: ["to-canary", "shadow"],
   };
   return gatewayApiRouter.create(
     { kind: "argoproj-labs/gatewayAPI", isPlugin: true, config },

@@ -117,7 +117,7 @@ class GatewayApiRouter implements TrafficRouter {
 export const gatewayApiRouter: RouterFactory = {
   kind,
   capabilities,
-  watchedKinds: [{ apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute" }],
+  watchedKinds: () => [{ apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute" }],
   create(config, context) {
     const { canaryService, stableService, namespace, name } = context.rollout;
     if (canaryService === undefined || stableService === undefined) {
