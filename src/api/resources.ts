@@ -79,8 +79,44 @@ export const resourceTypes: readonly ResourceType[] = [
   resource("argoproj.io/v1alpha1", "Experiment", { shortNames: ["exp"], noStatus: true }),
 ];
 
+/**
+ * Objects of traffic routers: known by name wherever a cluster serves them. Our own API server does
+ * not: its gateway would not route by them.
+ */
+const routerResourceTypes: readonly ResourceType[] = [
+  resource("gateway.networking.k8s.io/v1", "GRPCRoute"),
+  resource("gateway.networking.k8s.io/v1alpha2", "TCPRoute"),
+  resource("gateway.networking.k8s.io/v1alpha2", "TLSRoute"),
+  ...["v1alpha3", "v1beta1", "v1"].flatMap((version) => [
+    resource(`networking.istio.io/${version}`, "VirtualService", { shortNames: ["vs"] }),
+    resource(`networking.istio.io/${version}`, "DestinationRule", { shortNames: ["dr"] }),
+  ]),
+  ...["traefik.io", "traefik.containo.us"].map((group) =>
+    resource(`${group}/v1alpha1`, "TraefikService", { noStatus: true }),
+  ),
+  resource("networking.k8s.io/v1", "Ingress", { plural: "ingresses", shortNames: ["ing"] }),
+  ...["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"].map((version) =>
+    resource(`split.smi-spec.io/${version}`, "TrafficSplit", {
+      shortNames: ["ts"],
+      noStatus: true,
+    }),
+  ),
+  resource("apisix.apache.org/v2", "ApisixRoute"),
+  ...[
+    "getambassador.io/v1",
+    "getambassador.io/v2",
+    "getambassador.io/v3alpha1",
+    "x.getambassador.io/v3alpha1",
+  ].map((apiVersion) => resource(apiVersion, "Mapping")),
+  resource("appmesh.k8s.aws/v1beta2", "VirtualService"),
+  resource("appmesh.k8s.aws/v1beta2", "VirtualRouter"),
+  resource("appmesh.k8s.aws/v1beta2", "VirtualNode"),
+];
+
+const known: readonly ResourceType[] = [...resourceTypes, ...routerResourceTypes];
+
 const byApiVersionAndKind = new Map(
-  resourceTypes.map((type) => [`${apiVersionOf(type)} ${type.kind}`, type]),
+  known.map((type) => [`${apiVersionOf(type)} ${type.kind}`, type]),
 );
 
 export function resourceTypeOf(apiVersion: string, kind: string): ResourceType | undefined {
@@ -91,7 +127,7 @@ export function resourceTypeOf(apiVersion: string, kind: string): ResourceType |
 export function resourceTypeNamed(word: string): ResourceType | undefined {
   const [name = "", ...groupParts] = word.toLowerCase().split(".");
   const group = groupParts.join(".");
-  return resourceTypes.find(
+  return known.find(
     (type) =>
       (group === "" || type.group === group) &&
       (type.plural === name || type.singular === name || type.shortNames.includes(name)),
