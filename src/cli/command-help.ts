@@ -167,6 +167,10 @@ const help: Readonly<Record<string, CommandHelp>> = {
     examples: [
       ["haldane logs shop -f", "all pods of the rollout, also those that come later"],
       ["haldane logs shop-5d8f9c7b6-x2x4q --tail 20", ""],
+      [
+        "haldane logs shop --since 5m --timestamps",
+        "what its pods wrote in five minutes, and when",
+      ],
       ["haldane logs shop-5d8f9c7b6-x2x4q --previous", "before the last restart"],
     ],
   },
@@ -187,6 +191,15 @@ const help: Readonly<Record<string, CommandHelp>> = {
       1: "a request was lost, or an error",
       130: "ended by Ctrl-C",
     },
+  },
+  crds: {
+    about:
+      "Prints the CustomResourceDefinitions of Rollout, Experiment, AnalysisRun, AnalysisTemplate and ClusterAnalysisTemplate. " +
+      "They accept every manifest that Argo Rollouts' accept, and stored objects stay as they are.",
+    examples: [
+      ["haldane crds | kubectl apply --server-side -f -", "install or update all of them"],
+      ["haldane crds rollouts -o json", "only one, as JSON"],
+    ],
   },
   completion: {
     about: "Prints a script that teaches a shell to complete commands and the names of rollouts.",

@@ -50,6 +50,9 @@ export interface LogOptions {
   readonly follow?: boolean;
   readonly tailLines?: number;
   readonly previous?: boolean;
+  readonly timestamps?: boolean;
+  readonly sinceSeconds?: number;
+  readonly sinceTime?: string;
   readonly signal?: AbortSignal;
 }
 

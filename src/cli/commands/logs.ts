@@ -4,6 +4,8 @@ import { isControlledBy } from "../../api/meta/object.ts";
 import type { ReplicaSet } from "../../api/kubernetes/workloads.ts";
 import { didYouMean } from "../../lib/did-you-mean.ts";
 import { haldaneError } from "../../lib/errors.ts";
+import { parseGoDuration } from "../../lib/go-duration.ts";
+import { parseTime } from "../../lib/time.ts";
 import { isStoreError } from "../../objects/object-store.ts";
 import {
   flag,
@@ -71,8 +73,31 @@ function logOptions(call: CommandCall): LogOptions {
     ...(tail === undefined ? {} : { tailLines: Number(tail) }),
     follow: flag(call, "follow"),
     previous: flag(call, "previous"),
+    timestamps: flag(call, "timestamps"),
+    ...sinceOptions(call),
     signal: call.cli.signal,
   };
+}
+
+function sinceOptions(call: CommandCall): Pick<LogOptions, "sinceSeconds" | "sinceTime"> {
+  const since = textOption(call, "since");
+  const sinceTime = textOption(call, "sinceTime");
+  if (since !== undefined && sinceTime !== undefined)
+    throw usageError(call, "--since and --since-time: give one of them");
+  if (sinceTime !== undefined) {
+    if (parseTime(sinceTime) !== undefined) return { sinceTime };
+    throw usageError(call, `--since-time ${sinceTime}: use a time like 2026-11-21T06:48:00Z`);
+  }
+  if (since === undefined) return {};
+  const duration = parseGoDuration(since);
+  if (duration.ok && duration.ms > 0) return { sinceSeconds: Math.ceil(duration.ms / 1000) };
+  throw usageError(call, `--since ${since}: use a duration like 30s, 5m or 2h`);
+}
+
+/** kubectl's choice where none is named: the one a pod's author marked, else the first. */
+function defaultContainer({ metadata, spec }: Pod): string | undefined {
+  const marked = metadata.annotations?.["kubectl.kubernetes.io/default-container"];
+  return marked ?? spec.containers[0]?.name;
 }
 
 /** One pod's log, each line with the pod's name before it where several are printed. */
@@ -85,7 +110,9 @@ async function copyLog(
   const { name, namespace = "" } = pod.metadata;
   const decoder = new TextDecoder();
   let rest = "";
-  for await (const chunk of connection.podLogs(namespace, name, options)) {
+  const container = options.container ?? defaultContainer(pod);
+  const chosen = { ...options, ...(container === undefined ? {} : { container }) };
+  for await (const chunk of connection.podLogs(namespace, name, chosen)) {
     const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = parts.pop() ?? "";
     for (const line of parts) cli.stdout.write(`${prefix}${line}\n`);
@@ -196,7 +223,10 @@ export const command: CliCommand = {
       .option("-f, --follow", "go on as more is written")
       .option("-c, --container <name>", "container (default: the only one, or the first)")
       .option("-p, --previous", "of the container before its last restart")
-      .option("--tail <lines>", "only the last lines");
+      .option("--tail <lines>", "only the last lines")
+      .option("--since <duration>", "only lines of the last 30s, 5m, 2h …")
+      .option("--since-time <time>", "only lines since an RFC 3339 time")
+      .option("--timestamps", "each line with its time");
   },
   run: logs,
 };

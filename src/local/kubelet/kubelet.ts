@@ -26,16 +26,11 @@ import type { ConfigSource } from "./launch/environment.ts";
 import type { ImageConfig } from "./launch/images.ts";
 import { portBook } from "./launch/ports.ts";
 import type { PortBook } from "./launch/ports.ts";
-import {
-  LogMarks,
-  capLogFile,
-  listLogFiles,
-  logFile,
-  logFolder,
-  loggedAttempts,
-  pruneLogs,
-  readLogFile,
-} from "./logs.ts";
+import { capLog } from "./logs/cap-log.ts";
+import { listLogFiles, logFile, logFolder, loggedAttempts, pruneLogs } from "./logs/log-files.ts";
+import { LogTimekeeper } from "./logs/log-times.ts";
+import { readLog } from "./logs/read-log.ts";
+import type { LogOptions } from "./logs/read-log.ts";
 import { PodWorker } from "./pod-worker.ts";
 import type { DrainGate, WorkerTools } from "./pod-worker.ts";
 import { containerProcesses } from "./process/container-process.ts";
@@ -67,19 +62,13 @@ export interface KubeletOptions {
   readonly usageIntervalMs?: number;
 }
 
-export interface ReadLogsRequest {
+export interface ReadLogsRequest extends LogOptions {
   readonly namespace: string;
   readonly pod: string;
   /** The only or first container by default. */
   readonly container?: string;
-  /** The process before the present one. */
+  /** The process before the present one; where none runs, the one that ended last. */
   readonly previous?: boolean;
-  readonly tailLines?: number;
-  /** Approximate: to the measurement before, see LogMarks. */
-  readonly sinceSeconds?: number;
-  readonly limitBytes?: number;
-  readonly follow?: boolean;
-  readonly signal?: AbortSignal;
 }
 
 /** Why there is no log to read; the API server answers 400 or 404 with the sentence. */
@@ -108,7 +97,7 @@ export class Kubelet implements Controller {
   readonly #processes: ContainerProcesses;
   readonly #ports: PortBook;
   readonly #usage = usageTable();
-  readonly #logMarks = new LogMarks();
+  readonly #logTimes: LogTimekeeper;
   readonly #stop = new AbortController();
   #measuring: Promise<void> = Promise.resolve();
 
@@ -116,6 +105,7 @@ export class Kubelet implements Controller {
     this.#options = options;
     this.#pods = options.manager.cache<Pod>("v1", "Pod");
     this.#processes = containerProcesses(this.#podsRoot, options.clock);
+    this.#logTimes = new LogTimekeeper(options.clock);
     this.#ports = portBook(options.clock.now() / 1000 + process.pid * 37);
     // The sweep runs once the pods are known: what runs for none of them is stopped.
     this.sources = [
@@ -152,6 +142,7 @@ export class Kubelet implements Controller {
     this.#stop.abort(new Error("the kubelet stops"));
     await Promise.all([...this.#workers.values()].map((worker) => worker.release()));
     await this.#measuring;
+    this.#logTimes.stop();
   }
 
   /** CPU and memory by container, as of the last measurement. */
@@ -161,7 +152,7 @@ export class Kubelet implements Controller {
 
   /** The log of a container, in chunks as they come. Throws LogsUnavailable before the first one. */
   readLogs(request: ReadLogsRequest): AsyncIterable<Uint8Array> {
-    const { namespace, pod: podName, previous = false, sinceSeconds, ...options } = request;
+    const { namespace, pod: podName, previous = false } = request;
     const worker = this.#workers.get(`${namespace}/${podName}`);
     const pod = worker?.pod;
     if (worker === undefined || pod === undefined) {
@@ -179,18 +170,18 @@ export class Kubelet implements Controller {
       );
     }
     const owner = { namespace, pod: podName, uid: worker.uid };
-    const attempt = loggedAttempts(this.#logRoot, owner, container)[previous ? 1 : 0];
+    const attempts = loggedAttempts(this.#logRoot, owner, container);
+    const attempt = attempts[previous && waitingOf(pod, container) === undefined ? 1 : 0];
     if (attempt === undefined)
       throw new LogsUnavailable(400, noLogMessage(pod, container, previous));
     const path = logFile(this.#logRoot, owner, container, attempt);
-    const { clock } = this.#options;
-    const startByte =
-      sinceSeconds === undefined
-        ? 0
-        : this.#logMarks.startFor(path, clock.now() - sinceSeconds * 1000);
-    return readLogFile(path, { ...options, startByte }, clock, () =>
-      this.#isLogOver(request, worker.uid, container, attempt),
-    );
+    const reading = {
+      path,
+      clock: this.#options.clock,
+      note: () => this.#logTimes.note(path),
+      isOver: () => this.#isLogOver(request, worker.uid, container, attempt),
+    };
+    return readLog(reading, request);
   }
 
   #isLogOver(request: ReadLogsRequest, uid: string, container: string, attempt: number): boolean {
@@ -214,7 +205,16 @@ export class Kubelet implements Controller {
     if (known !== undefined) return known;
     const worker = new PodWorker(pod, this.#readRecord(pod.metadata.uid ?? ""), this.#tools());
     this.#workers.set(key, worker);
+    for (const path of this.#openLogs(worker)) this.#logTimes.follow(path);
     return worker;
+  }
+
+  /** The logs that may still grow. */
+  #openLogs({ record, uid }: PodWorker): readonly string[] {
+    const owner = { namespace: record.namespace, pod: record.name, uid };
+    return Object.entries(record.containers)
+      .filter(([, { process }]) => process.kind === "starting" || process.kind === "running")
+      .map(([container, { attempt }]) => logFile(this.#logRoot, owner, container, attempt));
   }
 
   #tools(): WorkerTools {
@@ -231,6 +231,7 @@ export class Kubelet implements Controller {
       source: configSource(store),
       timing: { ...defaultTiming, ...timing },
       logRoot: this.#logRoot,
+      followLog: (path) => this.#logTimes.follow(path),
       nodeName: this.#nodeName,
       remember: (pod) => this.#pods.remember(pod),
       save: (record) => writeFileAtomically(this.#recordFile(record.uid), JSON.stringify(record)),
@@ -340,10 +341,15 @@ export class Kubelet implements Controller {
       return { namespace, pod: name, container, members };
     });
     this.#usage.measure(targets, this.#options.clock.now());
+    this.#keepLogs();
+  }
+
+  #keepLogs(): void {
     const limitBytes = this.#options.logLimitBytes ?? defaultLogLimitBytes;
     const logs = listLogFiles(this.#logRoot);
-    for (const path of logs) capLogFile(path, limitBytes);
-    this.#logMarks.note(logs, this.#options.clock.now());
+    for (const path of logs) if (capLog(path, limitBytes)) this.#logTimes.forget(path);
+    const open = [...this.#workers.values()].flatMap((worker) => this.#openLogs(worker));
+    this.#logTimes.retain(logs, new Set(open));
   }
 }
 

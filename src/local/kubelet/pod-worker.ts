@@ -19,7 +19,7 @@ import { planLaunch } from "./launch/plan.ts";
 import type { LaunchPlan } from "./launch/plan.ts";
 import { portsAnnotation } from "./launch/ports.ts";
 import type { PortBook } from "./launch/ports.ts";
-import { logFile } from "./logs.ts";
+import { logFile, pruneAttempts } from "./logs/log-files.ts";
 import type { ContainerProcesses, Slot } from "./process/container-process.ts";
 import { probeOf } from "./supervisor/probing.ts";
 import { allContainers, containerRecord, freshRecord } from "./supervisor/record.ts";
@@ -54,6 +54,8 @@ export interface WorkerTools {
   readonly images: () => ImageConfig;
   readonly timing: SupervisorTiming;
   readonly logRoot: string;
+  /** Dates what is written to a log from now on. */
+  readonly followLog: (path: string) => void;
   readonly nodeName: string;
   /** The newest version of the pod after our own write. */
   readonly remember: (pod: Pod) => void;
@@ -64,6 +66,7 @@ export interface WorkerTools {
 const adoptedPollMs = 500;
 const lingeringPollMs = 100;
 const retryMs = 1_000;
+const keptAttemptLogs = 5;
 
 export class PodWorker {
   readonly #tools: WorkerTools;
@@ -299,7 +302,7 @@ export class PodWorker {
   }
 
   async #start(container: Container, attempt: number): Promise<Result> {
-    const { processes, logRoot } = this.#tools;
+    const { processes, logRoot, followLog } = this.#tools;
     const { name } = container;
     await this.#assignPorts(container);
     const planned = await this.#plan(container);
@@ -324,6 +327,8 @@ export class PodWorker {
     this.#watched.add(`${name}/${attempt}`);
     if (this.#end.signal.aborted) throw new Error("the kubelet stops");
     await processes.launch(this.#slot(name, attempt), launch, () => this.#poke());
+    followLog(launch.logFile);
+    pruneAttempts(logRoot, owner, { container: name, keep: keptAttemptLogs });
     return { kind: "launched", container: name, attempt, imageId: `dir:${plan.imageDirectory}` };
   }
 

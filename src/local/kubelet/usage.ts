@@ -1,4 +1,4 @@
-// CPU and memory per container: the processes of its session, looked at every few seconds.
+// CPU and memory per container: the processes it started, looked at every few seconds.
 import type { EpochMs } from "../../lib/time.ts";
 import { proportionalMemoryBytes } from "./process/process-table.ts";
 import type { ProcessRow } from "./process/process-table.ts";
@@ -20,12 +20,17 @@ export interface UsageTarget {
 
 interface Sample {
   readonly atMs: EpochMs;
-  /** CPU time by process: one that ended takes only its own time out of the difference. */
-  readonly cpuMsByPid: ReadonlyMap<string, number>;
+  readonly cpuByProcess: ReadonlyMap<string, CpuTime>;
+}
+
+interface CpuTime {
+  readonly ownMs: number;
+  /** With that of its ended children. */
+  readonly totalMs: number;
 }
 
 export interface UsageTable {
-  /** Measures all targets; CPU is the average since the measurement before. */
+  /** Measures all targets; CPU is the average since the measurement before, so the first shows nothing. */
   measure(targets: readonly UsageTarget[], nowMs: EpochMs): void;
   read(): readonly ContainerUsage[];
 }
@@ -34,13 +39,40 @@ function identityOf(row: ProcessRow): string {
   return `${row.pid}:${row.startToken}`;
 }
 
-/** Millicores used between two samples; a process that is new counts with all its time. */
-export function millicores(before: Sample | undefined, after: Sample): number {
-  if (before === undefined || after.atMs <= before.atMs) return 0;
-  let cpuMs = 0;
-  for (const [pid, ms] of after.cpuMsByPid)
-    cpuMs += Math.max(0, ms - (before.cpuMsByPid.get(pid) ?? 0));
-  return Math.round((cpuMs * 1000) / (after.atMs - before.atMs));
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/**
+ * Millicores used between two samples. A child that ended between them is found in its parent's
+ * account, which takes over all it ever used: so the growth of the whole family counts. Where a
+ * parent left its child without waiting for it, the child's time is lost to the family; then what
+ * those who live have used themselves is the better lower bound.
+ */
+export function millicores(before: Sample, after: Sample): number {
+  if (after.atMs <= before.atMs) return 0;
+  const familyMs =
+    sum([...after.cpuByProcess.values()].map(({ totalMs }) => totalMs)) -
+    sum([...before.cpuByProcess.values()].map(({ totalMs }) => totalMs));
+  const livingMs = sum(
+    [...after.cpuByProcess].map(([identity, { ownMs }]) =>
+      Math.max(0, ownMs - (before.cpuByProcess.get(identity)?.ownMs ?? 0)),
+    ),
+  );
+  return Math.round((Math.max(familyMs, livingMs) * 1000) / (after.atMs - before.atMs));
+}
+
+function sampleOf(members: readonly ProcessRow[], atMs: EpochMs): Sample {
+  const times = members.map(
+    (row) =>
+      [identityOf(row), { ownMs: row.cpuMs, totalMs: row.cpuMs + row.endedChildrenCpuMs }] as const,
+  );
+  return { atMs, cpuByProcess: new Map(times) };
+}
+
+function memoryOf(members: readonly ProcessRow[]): number {
+  const alive = members.filter((row) => !row.isZombie);
+  return sum(alive.map((row) => proportionalMemoryBytes(row.pid) ?? row.memoryBytes));
 }
 
 export function usageTable(): UsageTable {
@@ -49,21 +81,15 @@ export function usageTable(): UsageTable {
   return {
     measure(targets, nowMs) {
       const next = new Map<string, Sample>();
-      rows = targets.map(({ namespace, pod, container, members }) => {
+      rows = targets.flatMap(({ namespace, pod, container, members }) => {
         const key = `${namespace}/${pod}/${container}`;
-        const sample = {
-          atMs: nowMs,
-          cpuMsByPid: new Map(members.map((row) => [identityOf(row), row.cpuMs])),
-        };
+        const before = samples.get(key);
+        const sample = sampleOf(members, nowMs);
         next.set(key, sample);
-        const memory = members.map((row) => proportionalMemoryBytes(row.pid) ?? row.memoryBytes);
-        return {
-          namespace,
-          pod,
-          container,
-          cpuMillicores: millicores(samples.get(key), sample),
-          memoryBytes: memory.reduce((sum, bytes) => sum + bytes, 0),
-        };
+        // One look shows how much was used, but not in how long.
+        if (before === undefined) return [];
+        const cpuMillicores = millicores(before, sample);
+        return [{ namespace, pod, container, cpuMillicores, memoryBytes: memoryOf(members) }];
       });
       samples = next;
     },

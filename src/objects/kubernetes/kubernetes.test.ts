@@ -546,6 +546,8 @@ describe("logs and tables", () => {
       follow: true,
       tailLines: 5,
       previous: true,
+      timestamps: true,
+      sinceSeconds: 60,
       signal: abort.signal,
     };
     for await (const chunk of podLogs(server.client(), request)) {
@@ -555,7 +557,7 @@ describe("logs and tables", () => {
     expect(seen).toEqual(["one\n"]);
     expect(server.asked[0]?.path).toBe("/api/v1/namespaces/prod/pods/p/log");
     expect(server.asked[0]?.query.toString()).toBe(
-      "container=web&follow=true&tailLines=5&previous=true",
+      "container=web&follow=true&tailLines=5&previous=true&timestamps=true&sinceSeconds=60",
     );
   });
 

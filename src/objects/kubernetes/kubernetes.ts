@@ -219,6 +219,9 @@ export interface LogRequest {
   readonly tailLines?: number;
   readonly previous?: boolean;
   readonly timestamps?: boolean;
+  /** At most one of the two: lines of the last so many whole seconds, or since an RFC 3339 time. */
+  readonly sinceSeconds?: number;
+  readonly sinceTime?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -231,6 +234,8 @@ export async function* podLogs(client: ApiClient, request: LogRequest): AsyncGen
     tailLines: request.tailLines?.toString(),
     previous: request.previous === true ? "true" : undefined,
     timestamps: request.timestamps === true ? "true" : undefined,
+    sinceSeconds: request.sinceSeconds?.toString(),
+    sinceTime: request.sinceTime,
   });
   const { signal } = request;
   try {

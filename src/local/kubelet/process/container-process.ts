@@ -140,6 +140,19 @@ function leftBehind(slot: Slot, identity: Identity): readonly ProcessRow[] {
   });
 }
 
+/** Also those that began a session of their own, as long as who started them lives. */
+function withDescendants(
+  rows: readonly ProcessRow[],
+  table: readonly ProcessRow[],
+): readonly ProcessRow[] {
+  const found = new Map(rows.map((row) => [row.pid, row]));
+  for (let before = 0; before !== found.size;) {
+    before = found.size;
+    for (const row of table) if (found.has(row.parentPid)) found.set(row.pid, row);
+  }
+  return [...found.values()];
+}
+
 const mostSweeps = 5;
 
 /** Until nobody new is found: a process may start another while the list is read. */
@@ -178,7 +191,7 @@ export interface ContainerProcesses {
   kill(slot: Slot): void;
   /** SIGKILL for the wrapper too: nothing of the attempt is or will be. For pods nobody asks about any more. */
   destroy(slot: Slot): void;
-  /** All live pids of the attempt with the time they used, the wrapper included. */
+  /** The wrapper, its session, and whoever descends from those; zombies too, for the time they used. */
   members(slot: Slot, table: readonly ProcessRow[]): readonly ProcessRow[];
   /** Every attempt of a pod that left a trace. */
   slotsOf(podUid: string): readonly Slot[];
@@ -222,7 +235,10 @@ export function containerProcesses(root: string, clock: Clock): ContainerProcess
     members(slot, table) {
       const wrapper = readIdentity(`${basePath(root, slot)}.claim`);
       if (typeof wrapper !== "object") return [];
-      return table.filter((row) => row.sessionId === wrapper.pid && !row.isZombie);
+      return withDescendants(
+        table.filter((row) => row.sessionId === wrapper.pid),
+        table,
+      );
     },
     slotsOf: (podUid) => slotsIn(root, podUid),
     forget(podUid) {

@@ -12,6 +12,8 @@ export interface ProcessRow {
   readonly startToken: string;
   /** Time on a CPU since the start, in milliseconds. */
   readonly cpuMs: number;
+  /** The same of its children that ended and were waited for, and of theirs; 0 where only `ps` is. */
+  readonly endedChildrenCpuMs: number;
   readonly memoryBytes: number;
 }
 
@@ -38,6 +40,7 @@ export function parseProcStat(text: string): ProcessRow | undefined {
     isZombie: fields[0] === "Z" || fields[0] === "X",
     startToken: startTicks,
     cpuMs: (number(11) + number(12)) * msPerTick,
+    endedChildrenCpuMs: (number(13) + number(14)) * msPerTick,
     memoryBytes: number(21) * pageBytes,
   };
 }
@@ -64,6 +67,7 @@ export function parsePsLine(line: string): ProcessRow | undefined {
     isZombie: state.startsWith("Z"),
     startToken: start,
     cpuMs: psTimeMs(time),
+    endedChildrenCpuMs: 0,
     memoryBytes: Number(rss) * 1024,
   };
 }

@@ -140,7 +140,7 @@ describe("the claim", () => {
 describe("the process table", () => {
   it("reads names with spaces and brackets", () => {
     const text =
-      "42 (a) b (c) Z 1 42 43 0 -1 4194304 233 138 0 0 7 5 0 0 20 0 1 0 162776 2654208 407 1844";
+      "42 (a) b (c) Z 1 42 43 0 -1 4194304 233 138 0 0 7 5 20 3 20 0 1 0 162776 2654208 407 1844";
     expect(parseProcStat(text)).toEqual({
       pid: 42,
       parentPid: 1,
@@ -148,6 +148,7 @@ describe("the process table", () => {
       isZombie: true,
       startToken: "162776",
       cpuMs: 120,
+      endedChildrenCpuMs: 230,
       memoryBytes: 407 * 4096,
     });
     expect(parseProcStat("")).toBeUndefined();
@@ -163,6 +164,7 @@ describe("the process table", () => {
       isZombie: false,
       startToken: "Sat Nov 21 07:00:01 2026",
       cpuMs: (86_400 + 2 * 3600 + 3 * 60 + 4.5) * 1000,
+      endedChildrenCpuMs: 0,
       memoryBytes: 2_097_152,
     });
   });

@@ -153,51 +153,51 @@ class World {
     this.#carryOutFor(action);
   }
 
+  #launch(container: string, attempt: number, behaviour: Behaviour): void {
+    if (this.nowMs < (behaviour.blockedUntilMs ?? 0)) {
+      this.#say(`blocked ${container}`);
+      const why = { kind: "blocked", reason: "ErrImagePull", message: "no such image" } as const;
+      this.#pending.push({ atMs: this.nowMs, result: { ...why, container, attempt } });
+      return;
+    }
+    this.#say(`launch ${container} ${attempt}`);
+    const [afterMs, code] = behaviour.exits?.[attempt - 1] ??
+      behaviour.exits?.at(-1) ?? [Infinity, 0];
+    this.#processes.set(`${container}/${attempt}`, {
+      startedAtMs: this.nowMs,
+      endAtMs: this.nowMs + afterMs,
+      code,
+      termMs: behaviour.termMs ?? 0,
+      childEndAtMs: behaviour.childTermMs === undefined ? 0 : Infinity,
+      childTermMs: behaviour.childTermMs ?? 0,
+    });
+  }
+
+  #terminate(process: LiveProcess): void {
+    if (process.endAtMs <= this.nowMs) process.childEndAtMs = this.nowMs + process.childTermMs;
+    else Object.assign(process, { endAtMs: this.nowMs + process.termMs, code: 143 });
+  }
+
+  #kill(process: LiveProcess): void {
+    process.childEndAtMs = Math.min(process.childEndAtMs, this.nowMs);
+    if (process.endAtMs > this.nowMs) Object.assign(process, { endAtMs: this.nowMs, code: 137 });
+  }
+
   #carryOutFor(action: Extract<Action, { readonly container: string }>): void {
     const { container, attempt } = action;
     const behaviour = this.#behaviours[container] ?? {};
     const process = this.#processes.get(`${container}/${attempt}`);
     switch (action.kind) {
-      case "launch": {
-        if (this.nowMs < (behaviour.blockedUntilMs ?? 0)) {
-          this.#say(`blocked ${container}`);
-          this.#pending.push({
-            atMs: this.nowMs,
-            result: {
-              kind: "blocked",
-              container,
-              attempt,
-              reason: "ErrImagePull",
-              message: "no such image",
-            },
-          });
-          return;
-        }
-        this.#say(`launch ${container} ${attempt}`);
-        const [afterMs, code] = behaviour.exits?.[attempt - 1] ??
-          behaviour.exits?.at(-1) ?? [Infinity, 0];
-        this.#processes.set(`${container}/${attempt}`, {
-          startedAtMs: this.nowMs,
-          endAtMs: this.nowMs + afterMs,
-          code,
-          termMs: behaviour.termMs ?? 0,
-          childEndAtMs: behaviour.childTermMs === undefined ? 0 : Infinity,
-          childTermMs: behaviour.childTermMs ?? 0,
-        });
+      case "launch":
+        this.#launch(container, attempt, behaviour);
         return;
-      }
       case "terminate":
         this.#say(`term ${container}`);
-        if (process === undefined) return;
-        if (process.endAtMs <= this.nowMs) process.childEndAtMs = this.nowMs + process.childTermMs;
-        else Object.assign(process, { endAtMs: this.nowMs + process.termMs, code: 143 });
+        if (process !== undefined) this.#terminate(process);
         return;
       case "kill":
         this.#say(`kill ${container}`);
-        if (process === undefined) return;
-        process.childEndAtMs = Math.min(process.childEndAtMs, this.nowMs);
-        if (process.endAtMs > this.nowMs)
-          Object.assign(process, { endAtMs: this.nowMs, code: 137 });
+        if (process !== undefined) this.#kill(process);
         return;
       case "hook":
         this.#say(`${action.hook} ${container}`);
