@@ -119,7 +119,7 @@ const manifestErrors = {
   WEIGHT_UNREACHABLE: never(
     (p: AtField & { wantedPercent: number; replicas: number; nearest: string }) => ({
       where: at(p),
-      what: `${p.replicas} replicas cannot split ${p.wantedPercent} %: without traffic routing the share follows the pods, here ${p.nearest}`,
+      what: `${p.replicas} ${p.replicas === 1 ? "replica" : "replicas"} cannot split ${p.wantedPercent} %: without traffic routing the share follows the pods, here ${p.nearest}`,
       wayOut: "add trafficRouting, more replicas, or a weight the replicas can reach.",
     }),
   ),
@@ -283,10 +283,10 @@ const clusterErrors = {
     what: "somebody else changed the object at the same time",
     wayOut: "try again on the newer version.",
   })),
-  TIMED_OUT: never((p: { where: string; waitedFor: string; after: string }) => ({
+  TIMED_OUT: never((p: { where: string; problem: string; wayOut: string }) => ({
     where: p.where,
-    what: `${p.waitedFor} did not happen within ${p.after}`,
-    wayOut: "see what it waits for with `haldane get rollout`, or allow more with --timeout.",
+    what: p.problem,
+    wayOut: p.wayOut,
   })),
   USAGE: never((p: { command: string; problem: string }) => ({
     where: p.command,

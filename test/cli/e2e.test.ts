@@ -160,7 +160,9 @@ describe("a cluster of this machine", { timeout: 30_000 }, () => {
     await pausedAt("1/4");
     const { code, err } = await world.run("status shop --timeout 100ms");
     expect(code).toBe(2);
-    expect(err).toContain("[TIMED_OUT]");
+    expect(err).toMatch(
+      /^Error: rollout shop: it did not become healthy within 100ms, it is still Paused, .*haldane promote shop.*\[TIMED_OUT\]/,
+    );
     await world.ok("undo shop --to-revision 1");
     await world.ok("promote shop --full");
     await world.ok("status shop --timeout 20s");

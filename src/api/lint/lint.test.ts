@@ -249,6 +249,11 @@ const rolloutRows: readonly Row[] = [
     ],
   },
   {
+    name: "no weights where a misspelt field may decide them",
+    text: canary("      {setWeight: 33}").replace("replicas:", "replica:"),
+    lines: ["error: shop.yaml:6:3: spec.replica: unknown field; did you mean replicas?"],
+  },
+  {
     name: "what nothing carries out",
     text:
       rollout(

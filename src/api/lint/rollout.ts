@@ -104,6 +104,16 @@ function percentText(canary: number, total: number): string {
   return `${Number(percent.toFixed(1))} % (${canary} of ${total} pods)`;
 }
 
+/** A misspelt `replicas` or `trafficRouting` leaves a share to be computed from what nobody wrote. */
+function isUncertain(said: readonly Finding[]): boolean {
+  return said.some(
+    ({ level, field }) =>
+      level === "error" &&
+      /^spec\.(strategy\.canary\.)?[^.[]+$/.test(field) &&
+      field !== "spec.strategy",
+  );
+}
+
 /** Steps whose share the pods cannot make: stated, not hidden (S4.3). */
 function weightFindings(
   document: SourceDocument,
@@ -140,6 +150,6 @@ export function rolloutFindings(
     ...ruleFindings(document, said),
     ...capabilityFindings(document, capabilities),
     ...noticeFindings(document, notCarriedOut),
-    ...weightFindings(document, rollout, core),
+    ...(isUncertain(said) ? [] : weightFindings(document, rollout, core)),
   ];
 }

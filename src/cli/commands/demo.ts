@@ -5,14 +5,16 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import type { KubeObject } from "../../api/meta/object.ts";
-import type { LocalCluster } from "../../compose.ts";
+import type { LocalCluster } from "../../compose/local.ts";
 import { findGateway } from "../../gateway/client.ts";
 import { print, type CliCommand, type CliContext, type CommandCall } from "../command.ts";
 import { DemoLoad } from "../demo/demo-load.ts";
 import { StoryTeller, type StoryState } from "../demo/demo-story.ts";
 import { demoObjects, writeReleases } from "../demo/demo-world.ts";
+import { liveLine } from "../demo/live-line.ts";
 import { demoReport, type DemoFigures } from "../demo/demo-report.ts";
 import { parsedRollout } from "../fetch-tree.ts";
+import { canRedraw } from "../render/screen.ts";
 import { addMappings } from "../local/local-images.ts";
 import { startServing, stopServing } from "../local/serve.ts";
 
@@ -33,9 +35,10 @@ function freePort(): Promise<number> {
 
 /** Tells the course while it happens: in place on a terminal, a line per change elsewhere. */
 function teller(
-  { stdout }: CliContext,
+  terminal: CliContext,
   load: () => DemoLoad | undefined,
 ): (state: StoryState) => void {
+  const { stdout } = terminal;
   let last = "";
   return ({ weightPercent, phase, message }) => {
     const counts = [...(load()?.counts() ?? [])].map(
@@ -43,13 +46,10 @@ function teller(
         `${version}: ${requests}${failed > 0 ? ` (${failed} failed)` : ""}`,
     );
     const happened = `  canary ${String(weightPercent).padStart(3)} %  ${phase}${message === "" ? "" : ` - ${message}`}`;
-    if (stdout.isTTY === true) {
-      stdout.write(
-        `\r\u001b[K${happened.slice(0, 60).padEnd(62)}${counts.join("  ")}`.slice(
-          0,
-          4 + (stdout.columns ?? 100),
-        ),
-      );
+    if (canRedraw(terminal)) {
+      const { columns = 100 } = stdout;
+      // One less than there are: in the last column some terminals wrap at once.
+      stdout.write(`\r\u001b[K${liveLine(happened, counts.join("  "), columns - 1)}`);
     } else if (happened !== last) {
       stdout.write(`${happened}\n`);
     }
@@ -57,8 +57,8 @@ function teller(
   };
 }
 
-function endLiveLine({ stdout }: CliContext): void {
-  if (stdout.isTTY === true) stdout.write("\n");
+function endLiveLine(cli: CliContext): void {
+  if (canRedraw(cli)) cli.stdout.write("\n");
 }
 
 async function lostByGateway(dataDir: string): Promise<number> {
@@ -168,7 +168,8 @@ async function demo(call: CommandCall): Promise<number> {
       logLevel: "info",
     });
     const figures = await play(cluster, dataDir, call);
-    for (const line of demoReport(figures, cli.paint(call.options))) print(cli, line);
+    const paint = cli.paint(call.options);
+    for (const line of demoReport(figures, paint, cli.stdout.columns)) print(cli, line);
     return figures.lost === 0 ? 0 : 1;
   } catch (error) {
     if (!cli.signal.aborted) throw error;

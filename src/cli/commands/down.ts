@@ -23,8 +23,8 @@ async function stopProcess(
     if (clock.now() > deadlineMs)
       throw haldaneError("TIMED_OUT", {
         where: dataDir,
-        waitedFor: `process ${pid} to stop`,
-        after: "2m",
+        problem: `process ${pid} did not stop within 2m`,
+        wayOut: "read up.log there; if it hangs, end that process and run haldane down again.",
       });
     await sleep(clock, pollMs, signal);
   }

@@ -18,7 +18,7 @@ import { describeError } from "../describe-error.ts";
 import { fetchTree, treeScopes } from "../fetch-tree.ts";
 import { follow } from "../live.ts";
 import { rolloutScreen } from "../render/rollout-screen.ts";
-import { openScreen } from "../render/screen.ts";
+import { canRedraw, liveColumns, openScreen } from "../render/screen.ts";
 import { podTroubles } from "../render/troubles.ts";
 import { withConnection } from "../with-connection.ts";
 
@@ -52,6 +52,12 @@ function isFinal(phase: string): boolean {
   return phase === "Healthy" || phase === "Degraded";
 }
 
+function wayOn(phase: string, name: string): string {
+  return phase === "Paused"
+    ? `let it go on with \`haldane promote ${name}\`, or wait longer with --timeout.`
+    : `see what it waits for with \`haldane get rollout ${name}\`, or wait longer with --timeout.`;
+}
+
 function exitCodeOf({ phase, message, tree }: Seen, call: CommandCall): number {
   const { cli } = call;
   if (phase === "Healthy") return 0;
@@ -60,11 +66,12 @@ function exitCodeOf({ phase, message, tree }: Seen, call: CommandCall): number {
     return 1;
   }
   if (cli.signal.aborted) return 130;
-  const waitedFor = `a healthy rollout (it is ${phase}${message === "" ? "" : `: ${message}`})`;
+  const { name } = tree.manifest.metadata;
+  const state = message === "" ? phase : `${phase}, ${message}`;
   const timedOut = haldaneError("TIMED_OUT", {
-    where: tree.manifest.metadata.name,
-    waitedFor,
-    after: textOption(call, "timeout") ?? "",
+    where: `rollout ${name}`,
+    problem: `it did not become healthy within ${textOption(call, "timeout") ?? ""}, it is still ${state}`,
+    wayOut: wayOn(phase, name),
   });
   cli.stderr.write(`Error: ${describeError(timedOut, cli.env)}\n`);
   return 2;
@@ -76,15 +83,16 @@ function teller(call: CommandCall): {
   readonly end: (seen: Seen) => void;
 } {
   const { cli, options } = call;
-  const isLive = cli.stdout.isTTY === true && !flag(call, "plain");
-  const screen = openScreen(cli.stdout);
+  const isLive = canRedraw(cli) && !flag(call, "plain");
+  const screen = openScreen(cli);
   const paint = cli.paint(options);
   const said = new Set<string>();
   let last = "";
   return {
     tell({ tree, line }) {
       if (isLive) {
-        screen.show(rolloutScreen(tree, { paint, now: cli.clock.now() }));
+        const columns = liveColumns(cli);
+        screen.show(rolloutScreen(tree, { paint, now: cli.clock.now(), columns }));
         return;
       }
       if (line !== last) print(cli, line);

@@ -122,8 +122,8 @@ async function untilRunning(
     if (clock.now() > deadlineMs)
       throw haldaneError("TIMED_OUT", {
         where: dataDir,
-        waitedFor: "the cluster to start",
-        after: "60s",
+        problem: "the cluster did not start within 60s",
+        wayOut: `read ${path.join(dataDir, "up.log")}, or start it without --detach.`,
       });
     await sleep(clock, readyPollMs, call.cli.signal);
   }

@@ -17,7 +17,10 @@ export interface DemoFigures {
   readonly lost: number;
 }
 
-const chartWidth = 70;
+const widestChart = 70;
+const narrowestChart = 24;
+/** What stands left of the chart: the scale. */
+const scaleWidth = 8;
 
 function percent(part: number, whole: number): string {
   return whole === 0 ? "0 %" : `${((100 * part) / whole).toFixed(1)} %`;
@@ -33,7 +36,9 @@ function countRows(counts: DemoFigures["counts"]): readonly (readonly string[])[
   ]);
 }
 
-export function demoReport(figures: DemoFigures, paint: Paint): readonly string[] {
+/** `columns`: how wide the terminal is. */
+export function demoReport(figures: DemoFigures, paint: Paint, columns = 80): readonly string[] {
+  const width = Math.max(narrowestChart, Math.min(widestChart, columns - scaleWidth));
   const { fromMs, toMs, zeroAtMs, failures, lost } = figures;
   const bad = failures.filter(({ version }) => version === "v3");
   const firstBadMs = bad[0]?.atMs ?? zeroAtMs;
@@ -43,7 +48,7 @@ export function demoReport(figures: DemoFigures, paint: Paint): readonly string[
     "",
     "Share of the traffic that the new version got:",
     "",
-    ...weightChart(figures.points, figures.marks, { fromMs, toMs, width: chartWidth }),
+    ...weightChart(figures.points, figures.marks, { fromMs, toMs, width }),
     "",
     ...formatTable([["  version", "requests", "failed", ""], ...countRows(figures.counts)]).map(
       (line) => line.trimEnd(),

@@ -8,7 +8,7 @@ import { mustExist } from "../must-exist.ts";
 import { experimentScreen } from "../render/experiment-screen.ts";
 import { plainPaint } from "../render/paint.ts";
 import { rolloutScreen } from "../render/rollout-screen.ts";
-import { openScreen } from "../render/screen.ts";
+import { liveColumns, openScreen } from "../render/screen.ts";
 import type { TreeOptions } from "../render/tree.ts";
 
 /** Reads the world; the picture can then be drawn for any moment. */
@@ -51,12 +51,12 @@ export async function drawTree(
 ): Promise<void> {
   const { cli, options } = call;
   const paint = cli.paint(options);
-  const screen = openScreen(cli.stdout);
+  const screen = openScreen(cli);
   const show = async (): Promise<void> => {
     const picture = await draw();
     // Ages pass without anything happening: where lines cannot be redrawn, they are no news.
     screen.show(
-      picture({ paint, now: cli.clock.now() }),
+      picture({ paint, now: cli.clock.now(), columns: liveColumns(cli) }),
       picture({ paint: plainPaint, now: 0 }).join("\n"),
     );
   };

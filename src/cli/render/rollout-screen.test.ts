@@ -9,6 +9,34 @@ function drawn(tree = shopTree()): string {
   return rolloutScreen(tree, { paint: plainPaint, now }).join("\n");
 }
 
+describe("get rollout in a narrow window", () => {
+  const tree = (columns: number): readonly string[] => {
+    const lines = rolloutScreen(shopTree(), { paint: plainPaint, now, columns });
+    return lines
+      .slice(lines.findIndex((line) => line.startsWith("NAME")))
+      .map((line) => line.trimEnd());
+  };
+
+  it("leaves out the kinds, which icons say as well", () => {
+    expect(tree(80).slice(0, 4)).toEqual([
+      "NAME                             STATUS        AGE    INFO",
+      "⟳ shop                           ॥ Paused      3h5m",
+      "├──# revision:2",
+      "│  ├──⧉ shop-5d8f9c7b6           ✔ Healthy     4m10s  canary",
+    ]);
+  });
+
+  it("then cuts names in their middle, so that what happens stays in sight", () => {
+    expect(tree(40).slice(0, 5)).toEqual([
+      "NAME                      STATUS        AGE    INFO",
+      "⟳ shop                    ॥ Paused      3h5m",
+      "├──# revision:2",
+      "│  ├──⧉ shop-5d8f9c7b6    ✔ Healthy     4m10s  canary",
+      "│  │  └──□ shop-5d…x2x4q  ✔ Running     4m10s  ready:1/1",
+    ]);
+  });
+});
+
 describe("get rollout", () => {
   it("draws what people know from Argo's plugin", () => {
     expect(drawn()).toBe(`Name:            shop

@@ -3,14 +3,20 @@ import { clipped, openScreen } from "./screen.ts";
 
 const escape = "\u001b";
 
-function recorded(terminal?: { columns: number; rows: number }): {
+function recorded(
+  size?: { columns: number; rows: number },
+  env = {},
+): {
   text: () => string;
-  stream: Parameters<typeof openScreen>[0];
+  terminal: Parameters<typeof openScreen>[0];
 } {
   let text = "";
   return {
     text: () => text,
-    stream: { write: (more) => (text += more), ...(terminal ? { isTTY: true, ...terminal } : {}) },
+    terminal: {
+      stdout: { write: (more) => (text += more), ...(size ? { isTTY: true, ...size } : {}) },
+      env,
+    },
   };
 }
 
@@ -28,8 +34,8 @@ describe("clipped", () => {
 
 describe("a screen", () => {
   it("redraws in place on a terminal, and clears what was longer before", () => {
-    const { text, stream } = recorded({ columns: 20, rows: 10 });
-    const screen = openScreen(stream);
+    const { text, terminal } = recorded({ columns: 20, rows: 10 });
+    const screen = openScreen(terminal);
     screen.show(["one", "two"]);
     screen.show(["three"]);
     expect(text()).toBe(
@@ -38,8 +44,8 @@ describe("a screen", () => {
   });
 
   it("never draws more than the window holds, so that nothing scrolls", () => {
-    const { text, stream } = recorded({ columns: 12, rows: 5 });
-    openScreen(stream).show(["1", "2", "3", "a line that is far too long", "5", "6"]);
+    const { text, terminal } = recorded({ columns: 12, rows: 5 });
+    openScreen(terminal).show(["1", "2", "3", "a line that is far too long", "5", "6"]);
     const lines = text()
       .replaceAll(new RegExp(`${escape}\\[[0-9]*[A-Z]`, "g"), "")
       .trimEnd()
@@ -47,9 +53,11 @@ describe("a screen", () => {
     expect(lines).toEqual(["1", "2", "3", "… 3 more lin"]);
   });
 
-  it("prints whole pictures in a pipe, each only when it says something new", () => {
-    const { text, stream } = recorded();
-    const screen = openScreen(stream);
+  it.each([
+    ["in a pipe", recorded()],
+    ["where TERM=dumb", recorded({ columns: 20, rows: 10 }, { TERM: "dumb" })],
+  ])("%s prints whole pictures, each only when it says something new", (_, { text, terminal }) => {
+    const screen = openScreen(terminal);
     screen.show(["a 1s"], "a");
     screen.show(["a 2s"], "a");
     screen.show(["b 3s"], "b");

@@ -1,5 +1,5 @@
 // Redraws lines in place on a terminal; elsewhere prints them when they say something new.
-import type { OutputStream } from "../command.ts";
+import type { CliContext, OutputStream } from "../command.ts";
 import { displayWidth } from "./table.ts";
 
 export interface Screen {
@@ -13,6 +13,18 @@ const clearBelow = "\u001b[0J";
 const clearLine = "\u001b[K";
 const clearAll = "\u001b[2J";
 const escapeCodes = new RegExp(`(${escape}\\[[0-9;]*m)`);
+
+type Terminal = Pick<CliContext, "stdout" | "env">;
+
+/** Whether a picture can be drawn over: on a terminal, unless it says that it can only print. */
+export function canRedraw({ stdout, env }: Terminal): boolean {
+  return stdout.isTTY === true && env["TERM"] !== "dumb";
+}
+
+/** The columns a live picture has to do with; undefined where it is printed as it is. */
+export function liveColumns(terminal: Terminal): number | undefined {
+  return canRedraw(terminal) ? (terminal.stdout.columns ?? 80) : undefined;
+}
 
 /** A line that wrapped would push the picture down at each redraw. Escape codes take no room. */
 export function clipped(line: string, columns: number): string {
@@ -40,12 +52,13 @@ function fitted(
   return shown.map((line) => clipped(line, columns));
 }
 
-export function openScreen(output: OutputStream): Screen {
+export function openScreen(terminal: Terminal): Screen {
+  const { stdout: output } = terminal;
   let last: string | undefined;
   return {
     show(lines, fingerprint = lines.join("\n")) {
       const isFirst = last === undefined;
-      if (output.isTTY === true) {
+      if (canRedraw(terminal)) {
         const body = fitted(lines, output)
           .map((line) => `${line}${clearLine}`)
           .join("\n");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { displayWidth, formatTable } from "./table.ts";
+import { displayWidth, formatTable, shortened } from "./table.ts";
 
 describe("displayWidth", () => {
   it.each([
@@ -10,6 +10,18 @@ describe("displayWidth", () => {
     ["├──⧉ a", 6],
   ])("%j takes %i columns", (text, width) => {
     expect(displayWidth(text)).toBe(width);
+  });
+});
+
+describe("shortened", () => {
+  it.each([
+    ["fits", 4, "fits"],
+    ["checkout-service-7c8894d945-5l72q", 20, "checkout-servi…5l72q"],
+    ["\u001b[32mshop-7c8894d945\u001b[0m", 10, "\u001b[32mshop…4d945\u001b[0m"],
+    ["abcdefgh", 3, "…gh"],
+  ])("%j to %i columns", (text, width, expected) => {
+    expect(shortened(text, width)).toBe(expected);
+    expect(displayWidth(expected)).toBeLessThanOrEqual(width);
   });
 });
 

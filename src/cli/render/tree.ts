@@ -11,6 +11,7 @@ import type {
 import { humanDuration } from "../../lib/human-duration.ts";
 import { parseTime, type EpochMs } from "../../lib/time.ts";
 import type { Paint } from "./paint.ts";
+import { fitTree } from "./fit-tree.ts";
 import { formatTable } from "./table.ts";
 
 interface Row {
@@ -26,6 +27,8 @@ interface Row {
 export interface TreeOptions {
   readonly paint: Paint;
   readonly now: EpochMs;
+  /** What a line may take, where none may wrap. */
+  readonly columns?: number | undefined;
 }
 
 const tagTints: Readonly<Record<string, Tint>> = {
@@ -158,8 +161,9 @@ function flatten(rows: readonly Row[], indent: string): readonly (readonly strin
 
 const header = ["NAME", "KIND", "STATUS", "AGE", "INFO"] as const;
 
-function treeLines(root: Row): readonly string[] {
-  return formatTable([header, cellsOf(root, ""), ...flatten(root.children, "")]);
+function treeLines(root: Row, { columns }: TreeOptions): readonly string[] {
+  const rows = [header, cellsOf(root, ""), ...flatten(root.children, "")];
+  return columns === undefined ? formatTable(rows) : fitTree(rows, columns);
 }
 
 export interface TreeRoot {
@@ -174,14 +178,17 @@ export function rolloutTree(
   revisions: readonly RevisionView[],
   options: TreeOptions,
 ): readonly string[] {
-  return treeLines({
-    name: `${nodeIcons.Rollout} ${root.name}`,
-    kind: "Rollout",
-    status: withIcon(statusIcon(root.status), root.status, options.paint),
-    age: age(root.createdAt, options.now),
-    info: "",
-    children: revisions.map((revision) => revisionRow(revision, options)),
-  });
+  return treeLines(
+    {
+      name: `${nodeIcons.Rollout} ${root.name}`,
+      kind: "Rollout",
+      status: withIcon(statusIcon(root.status), root.status, options.paint),
+      age: age(root.createdAt, options.now),
+      info: "",
+      children: revisions.map((revision) => revisionRow(revision, options)),
+    },
+    options,
+  );
 }
 
 /** The table of `get experiment`. */
@@ -189,5 +196,5 @@ export function experimentTree(
   experiment: ExperimentView,
   options: TreeOptions,
 ): readonly string[] {
-  return treeLines(experimentRow(experiment, options));
+  return treeLines(experimentRow(experiment, options), options);
 }
