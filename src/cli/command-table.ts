@@ -104,6 +104,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/demo.ts"),
   },
   {
+    name: "crds",
+    summary: "print the definitions a Kubernetes cluster needs",
+    load: () => import("./commands/crds.ts"),
+  },
+  {
     name: "completion",
     summary: "print a shell completion script",
     load: () => import("./commands/completion.ts"),

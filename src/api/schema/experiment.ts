@@ -3,24 +3,31 @@ import { analysisPhases } from "../argo/analysis.ts";
 import { templatePhases } from "../argo/experiment.ts";
 import type { Experiment } from "../argo/experiment.ts";
 import {
+  analysisRunMetadataSchema,
   dryRunSchema,
-  experimentAnalysisSchema,
+  experimentAnalysesSchema,
   measurementRetentionSchema,
 } from "./analysis-reference.ts";
-import { labelSelectorSchema, labelsAndAnnotationsSchema, objectFields } from "./meta.ts";
+import { labelSelectorSchema, objectFields } from "./meta.ts";
 import { podTemplateSchema } from "./pod.ts";
 import { bool, dateTime, described, int32, list, object, oneOf, text } from "./schema.ts";
 import type { Schema } from "./schema.ts";
 
 const templateSchema = object(
   {
-    name: text,
-    replicas: described(int32, "Default 1."),
-    minReadySeconds: int32,
-    selector: labelSelectorSchema,
+    name: described(text, "Its name; unique in the experiment."),
+    replicas: described(int32, "How many pods; default 1."),
+    minReadySeconds: described(
+      int32,
+      "How long a pod must have been ready to count as available; default 0.",
+    ),
+    selector: described(
+      labelSelectorSchema,
+      "Selects its pods; it must match the template's labels.",
+    ),
     template: podTemplateSchema,
     service: described(
-      object({ name: text }),
+      object({ name: described(text, "The Service's name; default: the ReplicaSet's.") }),
       "Present = a Service is made if a container has ports.",
     ),
   },
@@ -29,63 +36,87 @@ const templateSchema = object(
 
 const conditionSchema = object(
   {
-    type: oneOf(["InvalidSpec", "Completed", "Progressing", "Running", "ReplicaFailure"]),
-    status: oneOf(["True", "False", "Unknown"]),
-    lastUpdateTime: dateTime,
-    lastTransitionTime: dateTime,
-    reason: text,
-    message: text,
+    type: described(
+      oneOf(["InvalidSpec", "Completed", "Progressing", "Running", "ReplicaFailure"]),
+      "What the condition is about.",
+    ),
+    status: described(oneOf(["True", "False", "Unknown"]), "True, False or Unknown."),
+    lastUpdateTime: described(dateTime, "When it was last written."),
+    lastTransitionTime: described(dateTime, "When its status last changed."),
+    reason: described(text, "Why, in one word for programs."),
+    message: described(text, "Why, for people."),
   },
   ["type", "status", "lastUpdateTime", "lastTransitionTime", "reason", "message"],
 );
 
 const templateStatusSchema = object(
   {
-    name: text,
-    replicas: int32,
-    updatedReplicas: int32,
-    readyReplicas: int32,
-    availableReplicas: int32,
-    collisionCount: int32,
-    status: oneOf(templatePhases),
-    message: text,
-    lastTransitionTime: dateTime,
-    serviceName: text,
-    podTemplateHash: text,
+    name: described(text, "The template's name."),
+    replicas: described(int32, "How many pods there are."),
+    updatedReplicas: described(int32, "How many have the template's form."),
+    readyReplicas: described(int32, "How many are ready."),
+    availableReplicas: described(int32, "How many have been ready for minReadySeconds."),
+    collisionCount: described(int32, "How often the ReplicaSet's name was already taken."),
+    status: described(oneOf(templatePhases), "Progressing, Running, Successful, Failed or Error."),
+    message: described(text, "Why."),
+    lastTransitionTime: described(dateTime, "When its status last changed."),
+    serviceName: described(text, "The Service that was made for it."),
+    podTemplateHash: described(text, "Its pod-template hash."),
   },
   ["name", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas"],
 );
 
 const specSchema = object(
   {
-    templates: list(templateSchema),
+    templates: described(list(templateSchema), "The versions that run side by side."),
     duration: described(text, "How long it runs, such as 10m; without it until terminated."),
-    progressDeadlineSeconds: int32,
-    terminate: bool,
-    analyses: list(experimentAnalysisSchema),
-    scaleDownDelaySeconds: int32,
+    progressDeadlineSeconds: described(
+      int32,
+      "How long its pods may take to become available; default 600.",
+    ),
+    terminate: described(bool, "Set to true: the experiment ends now."),
+    analyses: experimentAnalysesSchema,
+    scaleDownDelaySeconds: described(
+      int32,
+      "How long its pods stay after the experiment has ended; default 30.",
+    ),
     dryRun: dryRunSchema,
     measurementRetention: measurementRetentionSchema,
-    analysisRunMetadata: labelsAndAnnotationsSchema,
+    analysisRunMetadata: analysisRunMetadataSchema,
   },
   ["templates"],
 );
 
+const analysisStatus = object(
+  {
+    name: described(text, "The analysis' name in the spec."),
+    analysisRun: described(text, "Name of its AnalysisRun."),
+    phase: described(oneOf(analysisPhases), "The run's phase."),
+    message: described(text, "Why it is in this phase."),
+  },
+  ["name", "analysisRun"],
+);
+
 const statusSchema = object({
-  phase: oneOf(analysisPhases),
-  message: text,
-  availableAt: dateTime,
-  conditions: list(conditionSchema),
-  templateStatuses: list(templateStatusSchema),
-  analysisRuns: list(
-    object({ name: text, analysisRun: text, phase: oneOf(analysisPhases), message: text }, [
-      "name",
-      "analysisRun",
-    ]),
+  phase: described(
+    oneOf(analysisPhases),
+    "Pending, Running, Successful, Failed, Error or Inconclusive.",
   ),
+  message: described(text, "Why it is in this phase."),
+  availableAt: described(dateTime, "When all pods were available; from then on the duration runs."),
+  conditions: described(list(conditionSchema), "What is true of it, in detail."),
+  templateStatuses: described(list(templateStatusSchema), "How far each template's pods are."),
+  analysisRuns: described(list(analysisStatus), "How far each analysis is."),
 });
 
-export const experimentSchema = object(
-  { ...objectFields, spec: specSchema, status: statusSchema },
-  ["metadata", "spec"],
+export const experimentSchema = described(
+  object(
+    {
+      ...objectFields,
+      spec: described(specSchema, "What runs, for how long, and what is measured."),
+      status: described(statusSchema, "How far it is. Written by the controller."),
+    },
+    ["metadata", "spec"],
+  ),
+  "Versions that run side by side for a while and are measured.",
 ) as Schema<Experiment>;

@@ -4,8 +4,12 @@ import { selectorOperators } from "../meta/label-selector.ts";
 import type { ObjectMeta } from "../meta/object.ts";
 import {
   any,
+  asCrd,
+  atomic,
   bool,
   dateTime,
+  defaulted,
+  described,
   int64,
   list,
   object,
@@ -60,20 +64,41 @@ const metadataFields = {
 /** Metadata of a whole object. `name` may be absent when `generateName` is there: admission checks it. */
 export const metadataSchema: Schema<ObjectMeta> = object(metadataFields, ["name"]);
 
-/** Metadata inside a template, where nothing is required. */
-export const templateMetadataSchema = object(metadataFields);
+/** Metadata inside a template, where nothing is required. A CRD keeps what pods take over from it. */
+export const templateMetadataSchema = described(
+  asCrd(object(metadataFields), { keeps: ["labels", "annotations"] }),
+  "Labels and annotations of what is made from the template.",
+);
 
 /** `{ labels, annotations }`: what a rollout adds to pods, runs and experiments. */
-export const labelsAndAnnotationsSchema = object({ labels: stringMap, annotations: stringMap });
-
-export const labelSelectorSchema: Schema<LabelSelector> = object({
-  matchLabels: stringMap,
-  matchExpressions: list(
-    object({ key: text, operator: oneOf(selectorOperators), values: strings }, ["key", "operator"]),
-  ),
+export const labelsAndAnnotationsSchema = object({
+  labels: described(stringMap, "Labels to add."),
+  annotations: described(stringMap, "Annotations to add."),
 });
 
-export const localObjectReferenceSchema = object({ name: text });
+export const labelSelectorSchema: Schema<LabelSelector> = atomic(
+  object({
+    matchLabels: described(stringMap, "Labels that must be there with exactly these values."),
+    matchExpressions: described(
+      list(
+        object(
+          {
+            key: described(text, "The label's key."),
+            operator: described(oneOf(selectorOperators), "In, NotIn, Exists or DoesNotExist."),
+            values: described(strings, "The values that In and NotIn compare with."),
+          },
+          ["key", "operator"],
+        ),
+      ),
+      "Further conditions; all of them must hold.",
+    ),
+  }),
+);
+
+/** A name that Kubernetes fills in as "" where it is left out: then it can be a list's key. */
+export const referencedName = defaulted(text, "");
+
+export const localObjectReferenceSchema = object({ name: referencedName });
 
 const conditionFields = {
   type: text,

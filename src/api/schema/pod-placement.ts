@@ -1,12 +1,11 @@
 // Schemas of where and as whom pods run: affinity, tolerations, spreading, security contexts.
 import { labelSelectorSchema } from "./meta.ts";
-import { bool, int32, int64, list, object, openObject, strings, text } from "./schema.ts";
+import { atomic, bool, int32, int64, list, object, openObject, strings, text } from "./schema.ts";
 
 const nodeRequirement = object({ key: text, operator: text, values: strings }, ["key", "operator"]);
-const nodeTerm = object({
-  matchExpressions: list(nodeRequirement),
-  matchFields: list(nodeRequirement),
-});
+const nodeTerm = atomic(
+  object({ matchExpressions: list(nodeRequirement), matchFields: list(nodeRequirement) }),
+);
 
 const podTerm = object(
   {
@@ -29,9 +28,9 @@ const podTerms = object({
 
 export const affinitySchema = object({
   nodeAffinity: object({
-    requiredDuringSchedulingIgnoredDuringExecution: object({ nodeSelectorTerms: list(nodeTerm) }, [
-      "nodeSelectorTerms",
-    ]),
+    requiredDuringSchedulingIgnoredDuringExecution: atomic(
+      object({ nodeSelectorTerms: list(nodeTerm) }, ["nodeSelectorTerms"]),
+    ),
     preferredDuringSchedulingIgnoredDuringExecution: list(
       object({ weight: int32, preference: nodeTerm }, ["weight", "preference"]),
     ),

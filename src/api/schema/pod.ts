@@ -11,10 +11,13 @@ import {
   conditionSchema,
   localObjectReferenceSchema,
   objectFields,
+  referencedName,
   templateMetadataSchema,
 } from "./meta.ts";
 import {
   any,
+  asCrd,
+  atomic,
   bool,
   dateTime,
   defaulted,
@@ -33,20 +36,20 @@ import {
 } from "./schema.ts";
 import type { Schema } from "./schema.ts";
 
-const keyReference = object({ name: text, key: text, optional: bool }, ["key"]);
+const keyReference = atomic(object({ name: referencedName, key: text, optional: bool }, ["key"]));
 
 const envVarSchema = object(
   {
     name: text,
     value: text,
     valueFrom: object({
-      fieldRef: object({ apiVersion: text, fieldPath: text }, ["fieldPath"]),
-      resourceFieldRef: object({ containerName: text, resource: text, divisor: quantity }, [
-        "resource",
-      ]),
+      fieldRef: atomic(object({ apiVersion: text, fieldPath: text }, ["fieldPath"])),
+      resourceFieldRef: atomic(
+        object({ containerName: text, resource: text, divisor: quantity }, ["resource"]),
+      ),
       configMapKeyRef: keyReference,
       secretKeyRef: keyReference,
-      fileKeyRef: openObject({ volumeName: text, path: text, key: text, optional: bool }),
+      fileKeyRef: atomic(openObject({ volumeName: text, path: text, key: text, optional: bool })),
     }),
   },
   ["name"],
@@ -54,8 +57,8 @@ const envVarSchema = object(
 
 const envFromSchema = object({
   prefix: text,
-  configMapRef: object({ name: text, optional: bool }),
-  secretRef: object({ name: text, optional: bool }),
+  configMapRef: object({ name: referencedName, optional: bool }),
+  secretRef: object({ name: referencedName, optional: bool }),
 });
 
 const httpHeaderSchema = object({ name: text, value: text }, ["name", "value"]);
@@ -82,7 +85,7 @@ const lifecycleActionSchema = object({
 
 const probeSchema = object({
   ...actionFields,
-  grpc: object({ port: int32, service: text }, ["port"]),
+  grpc: object({ port: int32, service: defaulted(text, "") }, ["port"]),
   initialDelaySeconds: int32,
   periodSeconds: int32,
   timeoutSeconds: int32,
@@ -91,9 +94,12 @@ const probeSchema = object({
   terminationGracePeriodSeconds: int64,
 });
 
+/** An AnalysisTemplate's Job may have `{{args.memory}}` for an amount, so the CRD does not look at them. */
+const amounts = asCrd(map(quantity), { isOpen: true });
+
 export const resourcesSchema = object({
-  limits: map(quantity),
-  requests: map(quantity),
+  limits: amounts,
+  requests: amounts,
   claims: list(openObject({ name: text, request: text }, ["name"]), ["name"]),
 });
 
@@ -174,7 +180,7 @@ const podIdentityFields = {
   serviceAccountName: text,
   serviceAccount: text,
   automountServiceAccountToken: bool,
-  imagePullSecrets: list(localObjectReferenceSchema, ["name"]),
+  imagePullSecrets: list(atomic(localObjectReferenceSchema), ["name"]),
   securityContext: podSecurityContextSchema,
   runtimeClassName: text,
   os: object({ name: text }, ["name"]),
@@ -182,7 +188,7 @@ const podIdentityFields = {
 
 const podPlacementFields = {
   nodeName: text,
-  nodeSelector: stringMap,
+  nodeSelector: atomic(stringMap),
   affinity: affinitySchema,
   tolerations: list(tolerationSchema),
   topologySpreadConstraints: list(topologySpreadConstraintSchema, [
@@ -235,11 +241,22 @@ export const podSpecSchema = object(
   ["containers"],
 );
 
-/** As it is embedded in Rollout, ReplicaSet, Deployment, Job and Experiment. */
+/**
+ * As it is embedded in Rollout, ReplicaSet, Deployment, Job and Experiment. The CRDs carry it in full, as Argo's
+ * do: a misspelt field of a container is told when it is applied, containers merge by name under server-side
+ * apply, and `kubectl explain` goes down to the last field.
+ */
 export const podTemplateSchema: Schema<PodTemplateSpec> = described(
-  object({ metadata: templateMetadataSchema, spec: podSpecSchema }, [
-    "spec",
-  ]) as Schema<PodTemplateSpec>,
+  asCrd(
+    object(
+      {
+        metadata: templateMetadataSchema,
+        spec: described(podSpecSchema, "What a pod is: the fields of `kubectl explain pod.spec`."),
+      },
+      ["spec"],
+    ) as Schema<PodTemplateSpec>,
+    { requires: [] },
+  ),
   "The pods to run. Labels must match the selector.",
 );
 

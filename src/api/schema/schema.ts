@@ -15,10 +15,25 @@ export const scalarTypes = [
 ] as const;
 export type ScalarType = (typeof scalarTypes)[number];
 
+/** Where the CRD says it otherwise than we read it: as Argo's CRD does, so that it accepts the same manifests. */
+export interface CrdForm {
+  /** Of an object: only these fields; the API server drops the others. */
+  readonly keeps?: readonly string[];
+  /** Of an object: these are required instead. */
+  readonly requires?: readonly string[];
+  /** Of a map: any JSON object; the values are not looked at. */
+  readonly isOpen?: true;
+  /** CEL rules (`x-kubernetes-validations`). */
+  readonly rules?: readonly { readonly rule: string; readonly message: string }[];
+}
+
 interface NodeBase {
   readonly description?: string;
   /** The CRD default: filled in by the API server when an object is written. */
   readonly default?: Json;
+  /** Server-side apply changes it only as a whole (`x-kubernetes-map-type: atomic`). */
+  readonly isAtomic?: true;
+  readonly crd?: CrdForm;
 }
 
 export interface ScalarNode extends NodeBase {
@@ -104,6 +119,15 @@ export function crdEnum<const V extends readonly string[]>(known: V): Schema<V[n
 
 export function described<T>(schema: Schema<T>, description: string): Schema<T> {
   return { ...schema, description };
+}
+
+/** An object or a map that server-side apply changes only as a whole. */
+export function atomic<T>(schema: Schema<T>): Schema<T> {
+  return { ...schema, isAtomic: true };
+}
+
+export function asCrd<T>(schema: Schema<T>, crd: CrdForm): Schema<T> {
+  return { ...schema, crd: { ...schema.crd, ...crd } };
 }
 
 export function defaulted<T>(schema: Schema<T>, value: Json): Schema<T> {

@@ -1,7 +1,7 @@
 // canary.steps: objects with one key of eight become a union that says which. A step that cannot
 // be read becomes an indefinite pause: it lets nothing pass, and it is reported.
 import type { FieldPath } from "../../meta/field-path.ts";
-import type { CanaryStepManifest, StringMatchManifest } from "../../schema/rollout.ts";
+import type { CanaryStepManifest, StringMatchManifest } from "../../schema/canary-steps.ts";
 import { stringMatchKinds } from "../rollout.ts";
 import type {
   CanaryStep,

@@ -2,7 +2,7 @@
 import { below, invalid } from "../../meta/field-error.ts";
 import type { FieldError, Place } from "../../meta/field-error.ts";
 import { asJson } from "../../meta/wire.ts";
-import type { AntiAffinityManifest } from "../../schema/rollout.ts";
+import type { AntiAffinityManifest } from "../../schema/rollout-strategy.ts";
 
 export function validateAntiAffinity(
   antiAffinity: AntiAffinityManifest | undefined,

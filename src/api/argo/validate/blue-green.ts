@@ -1,7 +1,7 @@
 // Rules of spec.strategy.blueGreen, in Argo's order.
 import { below, invalid } from "../../meta/field-error.ts";
 import type { FieldError } from "../../meta/field-error.ts";
-import type { BlueGreenManifest } from "../../schema/rollout.ts";
+import type { BlueGreenManifest } from "../../schema/rollout-strategy.ts";
 import { validateAntiAffinity } from "./anti-affinity.ts";
 import { strategyPlace } from "./places.ts";
 

@@ -1,7 +1,8 @@
 // Rules of spec.strategy.canary, in Argo's order.
 import { below, invalid } from "../../meta/field-error.ts";
 import type { FieldError } from "../../meta/field-error.ts";
-import type { CanaryManifest, TrafficRoutingManifest } from "../../schema/rollout.ts";
+import type { TrafficRoutingManifest } from "../../schema/rollout.ts";
+import type { CanaryManifest } from "../../schema/rollout-strategy.ts";
 import { numberOfShare } from "../parse/duration.ts";
 import { hasPlugins } from "../parse/traffic-routing.ts";
 import { validateAntiAffinity } from "./anti-affinity.ts";

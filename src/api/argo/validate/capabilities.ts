@@ -2,10 +2,10 @@
 // step is reached. Routers nobody here can drive are not judged; they are "not carried out yet".
 import { below, forbidden } from "../../meta/field-error.ts";
 import type { FieldError, Place } from "../../meta/field-error.ts";
-import type { StrategyManifest } from "../../schema/rollout.ts";
+import type { StrategyManifest } from "../../schema/rollout-strategy.ts";
 import type { Capabilities, RouterAbilities } from "../capabilities.ts";
 import { routersOf } from "../parse/traffic-routing.ts";
-import type { CanaryStepManifest } from "../../schema/rollout.ts";
+import type { CanaryStepManifest } from "../../schema/canary-steps.ts";
 import { strategyPlace } from "./places.ts";
 
 const powers: Readonly<Record<keyof RouterAbilities, string>> = {

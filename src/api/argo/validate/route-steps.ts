@@ -2,11 +2,8 @@
 import { below, invalid, required } from "../../meta/field-error.ts";
 import type { FieldError, Place } from "../../meta/field-error.ts";
 import { asJson } from "../../meta/wire.ts";
-import type {
-  CanaryStepManifest,
-  StringMatchManifest,
-  TrafficRoutingManifest,
-} from "../../schema/rollout.ts";
+import type { CanaryStepManifest, StringMatchManifest } from "../../schema/canary-steps.ts";
+import type { TrafficRoutingManifest } from "../../schema/rollout.ts";
 import { hasPlugins } from "../parse/traffic-routing.ts";
 import { strategyPlace } from "./places.ts";
 

@@ -2,11 +2,9 @@
 import { below, invalid, required } from "../../meta/field-error.ts";
 import type { FieldError, Place } from "../../meta/field-error.ts";
 import { asJson } from "../../meta/wire.ts";
-import type {
-  CanaryManifest,
-  CanaryStepManifest,
-  TrafficRoutingManifest,
-} from "../../schema/rollout.ts";
+import type { CanaryStepManifest } from "../../schema/canary-steps.ts";
+import type { TrafficRoutingManifest } from "../../schema/rollout.ts";
+import type { CanaryManifest } from "../../schema/rollout-strategy.ts";
 import type { AnalysisArgument } from "../analysis.ts";
 import { pauseSecondsOf } from "../parse/duration.ts";
 import { kindsOfStep, stepKinds } from "../parse/steps.ts";

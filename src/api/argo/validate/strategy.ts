@@ -1,7 +1,8 @@
 // spec.strategy: exactly one, then the rules of that one.
 import { invalid, required } from "../../meta/field-error.ts";
 import type { FieldError } from "../../meta/field-error.ts";
-import type { RolloutManifest, StrategyManifest } from "../../schema/rollout.ts";
+import type { RolloutManifest } from "../../schema/rollout.ts";
+import type { StrategyManifest } from "../../schema/rollout-strategy.ts";
 import { strategyAnnotation } from "../keys.ts";
 import { annotatedStrategies, annotatedStrategyOf } from "../parse/strategy.ts";
 import { numberOfShare } from "../parse/duration.ts";
