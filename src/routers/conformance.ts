@@ -38,6 +38,12 @@ export const headerRoute: ManagedRoute = {
   match: [{ headerName: "x-canary", headerValue: { kind: "exact", value: "true" } }],
 };
 
+const secondHeaderRoute: ManagedRoute = {
+  kind: "header",
+  name: "shadow",
+  match: [{ headerName: "x-tester", headerValue: { kind: "exact", value: "yes" } }],
+};
+
 export const mirrorRoute: ManagedRoute = {
   kind: "mirror",
   name: "shadow",
@@ -109,6 +115,15 @@ export function describeTrafficRouter(
       expect((await router.read()).inForce?.additional).toEqual([]);
     });
 
+    question("sets and removes header routes in order", async ({ router }) => {
+      await router.apply(planOf(10, [headerRoute, secondHeaderRoute]));
+      expect((await router.read()).inForce?.routes).toEqual([headerRoute, secondHeaderRoute]);
+      await router.apply(planOf(10, [secondHeaderRoute]));
+      expect((await router.read()).inForce?.routes).toEqual([secondHeaderRoute]);
+      await router.apply(planOf(10));
+      expect((await router.read()).inForce?.routes).toEqual([]);
+    });
+
     question("sets and removes managed routes in order", async ({ router }) => {
       await router.apply(planOf(10, [headerRoute, mirrorRoute]));
       expect((await router.read()).inForce?.routes).toEqual([headerRoute, mirrorRoute]);
@@ -134,7 +149,7 @@ export function describeTrafficRouter(
     );
 
     question("gives everything back to stable on finalize", async ({ router }) => {
-      await router.apply(planOf(60, [headerRoute]));
+      await router.apply(planOf(60, router.capabilities.headerRoutes ? [headerRoute] : []));
       await router.finalize();
       const { inForce } = await router.read();
       expect(inForce?.canary.weight).toBe(0);

@@ -1,6 +1,7 @@
 // The routers there are, by the key people write under trafficRouting (or trafficRouting.plugins).
 import type { RouterConfig } from "../api/argo/rollout.ts";
 import { gatewayApiRouter } from "./gateway-api/gateway-api.ts";
+import { nginxRouter } from "./nginx/nginx.ts";
 import {
   RouterError,
   type RouterContext,
@@ -10,6 +11,7 @@ import {
 
 export const routers = {
   "argoproj-labs/gatewayAPI": gatewayApiRouter,
+  nginx: nginxRouter,
 } as const satisfies Record<string, RouterFactory>;
 
 export const routerKinds: readonly string[] = Object.keys(routers);
@@ -17,7 +19,6 @@ export const routerKinds: readonly string[] = Object.keys(routers);
 /** Kinds of Argo's API that are accepted but that nothing carries out yet. */
 export const plannedRouterKinds = [
   "istio",
-  "nginx",
   "alb",
   "smi",
   "ambassador",
