@@ -19,10 +19,10 @@ const passing: readonly StoreErrorReason[] = [
 ];
 
 /** A RouterError `text: why` for what the store refused for good; other errors are thrown on as they are. */
-export function refusedAs(error: unknown, text: string): unknown {
+export function refusedAs(error: unknown, text: string, reason = "TrafficRoutingError"): unknown {
   const isRefusal = isStoreError(error) && !passing.includes(error.reason);
   if (!isRefusal) return error;
-  return new RouterError("TrafficRoutingError", `${text}: ${errorText(error)}`, { cause: error });
+  return new RouterError(reason, `${text}: ${errorText(error)}`, { cause: error });
 }
 
 /**

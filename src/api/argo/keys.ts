@@ -22,6 +22,8 @@ export const analysisRunMetricAnnotation = "analysisrun.argoproj.io/metric-name"
 export const endedByRolloutAnnotation = "haldane.dev/ended-by-rollout";
 /** Ours: `rollingUpdate` or `recreate`, for clusters whose CRD would drop the strategy field. */
 export const strategyAnnotation = "haldane.dev/strategy";
+/** Ours, on objects a router makes for a managed route: the route as the step says it, in JSON. */
+export const managedRouteAnnotation = "haldane.dev/managed-route";
 
 /** Annotations of a Rollout that are not copied to its ReplicaSets. */
 export const annotationsNotCopied: readonly string[] = [

@@ -117,7 +117,7 @@ describe("the canary Ingress", () => {
       ...stableIngress("shop"),
       metadata: { ...metadata, annotations: { "kubernetes.io/ingress.class": "nginx" } },
       spec: withoutClass,
-    } as Ingress);
+    });
     await routerFor(nginxSetting, { store, namespace: "default", owner }).apply(planOf(5));
     const canary = await store.get<Ingress>(canaryRef);
     expect(canary?.metadata.annotations?.["kubernetes.io/ingress.class"]).toBe("nginx");
