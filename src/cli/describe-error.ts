@@ -1,6 +1,6 @@
 // What a person sees of an error: its message with the code under which docs/errors.md explains it,
 // no stack unless HALDANE_DEBUG asks for it.
-import { isHaldaneError } from "../lib/errors.ts";
+import { haldaneError, isHaldaneError } from "../lib/errors.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -8,6 +8,9 @@ export function describeError(error: unknown, env: Env): string {
   if (!(error instanceof Error)) return String(error);
   if ((env["HALDANE_DEBUG"] ?? "") !== "") return error.stack ?? error.message;
   if (isHaldaneError(error)) return `${error.message} [${error.code}]`;
+  const { code, path: where = "the data directory" } = error as NodeJS.ErrnoException;
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return describeError(haldaneError("DISK_FULL", { where }), env);
   const isUnexpected =
     error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
   const hint = isUnexpected

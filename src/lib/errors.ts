@@ -212,7 +212,13 @@ const machineErrors = {
   DATA_DIRECTORY_UNUSABLE: never((p: { directory: string; problem: string }) => ({
     where: p.directory,
     what: `the data directory cannot be used: ${p.problem}`,
-    wayOut: "check its permissions, or use another directory with --data.",
+    wayOut: "make it a directory this user may write to, or use another one with --data.",
+  })),
+  IMAGES_FILE_DAMAGED: backoff((p: { file: string; problem: string }) => ({
+    where: p.file,
+    what: `the mapping of images to directories cannot be read: ${p.problem}`,
+    wayOut:
+      "correct it, or delete it and map the images again with the LocalCluster document given to `haldane up -f`.",
   })),
   DATA_NEWER_VERSION: never((p: { directory: string; found: string; supported: string }) => ({
     where: p.directory,
@@ -278,6 +284,11 @@ const clusterErrors = {
           : `did you mean ${p.didYouMean}?`,
     }),
   ),
+  NOTHING_TO_DO: never((p: { where: string; problem: string; wayOut: string }) => ({
+    where: p.where,
+    what: p.problem,
+    wayOut: p.wayOut,
+  })),
   OBJECT_CONFLICT: backoff((p: { kind: string; name: string }) => ({
     where: `${p.kind}/${p.name}`,
     what: "somebody else changed the object at the same time",

@@ -338,8 +338,19 @@ describe(
       await refusesToStart(
         "up",
         "DATA_DIRECTORY_UNUSABLE",
-        /\.haldane: the data directory cannot be used/,
+        /\.haldane: the data directory cannot be used: it is a file, not a directory/,
       );
+      await refusesToStart("up --data .haldane/below", "DATA_DIRECTORY_UNUSABLE", /is a file/);
+    });
+
+    it("its mapping of images is damaged", async () => {
+      const cluster = "apiVersion: haldane.dev/v1alpha1\nkind: LocalCluster\nimages: {a: ./a}\n";
+      world.file("cluster.yaml", cluster);
+      for (const text of ["{", "[]", '{"images": 3}', '{"images": {"a": 3}}']) {
+        world.file(".haldane/images.json", text);
+        await refusesToStart("up", "IMAGES_FILE_DAMAGED", /images\.json: the mapping of images/);
+      }
+      await refusesToStart("up -f cluster.yaml", "IMAGES_FILE_DAMAGED", /delete it/);
     });
 
     // Root may write anywhere but on a file system that nobody may write on.
@@ -353,7 +364,7 @@ describe(
         `up --data ${readOnly}`,
         "DATA_DIRECTORY_UNUSABLE",
         /read-only|permission denied/i,
-        /check its permissions/,
+        /a directory this user may write to/,
       );
     });
 

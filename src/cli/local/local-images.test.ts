@@ -58,6 +58,6 @@ describe("the mappings of a data directory", () => {
 
   it("that cannot be read are an error with the file's name", () => {
     writeFileSync(path.join(dataDir, imagesFileName), "{");
-    expect(() => imageConfig(dataDir, "/")).toThrow(/images\.json: the file cannot be read/);
+    expect(() => imageConfig(dataDir, "/")).toThrow(/images\.json: the mapping of images/);
   });
 });

@@ -18,16 +18,25 @@ function fileOf(dataDir: string): string {
   return path.join(dataDir, imagesFileName);
 }
 
+function damaged(dataDir: string, problem: string, cause?: unknown): Error {
+  const params = { file: fileOf(dataDir), problem };
+  return haldaneError("IMAGES_FILE_DAMAGED", params, cause === undefined ? {} : { cause });
+}
+
 function readMapping(dataDir: string): Mapping {
+  let parsed: unknown;
   try {
-    const parsed: unknown = JSON.parse(readFileSync(fileOf(dataDir), "utf8"));
-    const images = isJsonObject(parsed) ? parsed["images"] : undefined;
-    return isJsonObject(images) ? (images as Mapping) : {};
+    parsed = JSON.parse(readFileSync(fileOf(dataDir), "utf8"));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
-    const problem = error instanceof Error ? error.message : String(error);
-    throw haldaneError("FILE_UNREADABLE", { file: fileOf(dataDir), problem }, { cause: error });
+    throw damaged(dataDir, error instanceof Error ? error.message : String(error), error);
   }
+  const images = isJsonObject(parsed) ? (parsed["images"] ?? {}) : undefined;
+  if (!isJsonObject(images)) throw damaged(dataDir, "it is no object with the field images");
+  for (const [image, directory] of Object.entries(images))
+    if (typeof directory !== "string")
+      throw damaged(dataDir, `images["${image}"] must be a directory`);
+  return images as Mapping;
 }
 
 /** Read anew at each launch of a container: a mapping added later is found without a restart. */
@@ -78,10 +87,13 @@ export function mappingOf(document: SourceDocument, cwd: string): Mapping {
   return Object.fromEntries(entries);
 }
 
-/** Adds mappings to those of the data directory; a new one wins over an old one. */
+/**
+ * Adds mappings to those of the data directory; a new one wins over an old one. Throws
+ * IMAGES_FILE_DAMAGED, also where there is nothing to add: no pod could start.
+ */
 export function addMappings(dataDir: string, mappings: readonly Mapping[]): void {
-  if (mappings.length === 0) return;
   const images = Object.assign({}, readMapping(dataDir), ...mappings) as Mapping;
+  if (mappings.length === 0) return;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const temporary = `${fileOf(dataDir)}.new`;
   writeFileSync(temporary, `${JSON.stringify({ images }, undefined, 2)}\n`);

@@ -1,5 +1,5 @@
 // The file behind the store: its schema, its lock, and what can be wrong with it.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import { haldaneError } from "../../lib/errors.ts";
@@ -32,7 +32,12 @@ export function codeOf(error: unknown): string {
 }
 
 function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return oneLine(error instanceof Error ? error.message : String(error));
+}
+
+/** What a check finds comes over several lines, under a heading that says nothing. */
+function oneLine(text: string): string {
+  return text.replace("*** in database main ***", "").trim().replaceAll(/\s+/g, " ");
 }
 
 const pidFile = "haldane.pid";
@@ -51,6 +56,9 @@ function holderOf(dataDir: string): number | undefined {
 function openFile(dataDir: string, file: string): Database.Database {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    // There are Secrets in it. SQLite gives its other files the permissions of this one.
+    closeSync(openSync(file, "a", 0o600));
+    chmodSync(file, 0o600);
     return new Database(file, { timeout: 0 });
   } catch (error) {
     throw haldaneError(
@@ -86,7 +94,8 @@ function prepare(database: Database.Database, dataDir: string): void {
       database.pragma(`user_version = ${schemaVersion}`);
     })();
   const problem = String(database.pragma("quick_check(1)", { simple: true }));
-  if (problem !== "ok") throw haldaneError("DATABASE_CORRUPT", { file: database.name, problem });
+  if (problem !== "ok")
+    throw haldaneError("DATABASE_CORRUPT", { file: database.name, problem: oneLine(problem) });
 }
 
 function explained(error: unknown, dataDir: string, file: string): unknown {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { execFile } from "node:child_process";
 import os from "node:os";
 import path from "node:path";
@@ -136,6 +136,30 @@ describe("the data directory", () => {
     const before = readFileSync(file);
     expect(isHaldaneError(errorFrom(open), "DATABASE_CORRUPT")).toBe(true);
     expect(readFileSync(file)).toEqual(before);
+  });
+
+  it("refuses a file that was damaged in its middle, in one line", async () => {
+    const { store } = open();
+    for (let n = 0; n < 50; n += 1) {
+      const { metadata, ...rest } = configMap({ x: "y".repeat(2_000) });
+      await store.create({ ...rest, metadata: { ...metadata, name: `a${n}` } });
+    }
+    opened?.close();
+    opened = undefined;
+    const file = path.join(dataDir, "objects.db");
+    const bytes = readFileSync(file);
+    bytes.fill(0x41, 4096 * 3, 4096 * 8);
+    writeFileSync(file, bytes);
+    const error = errorFrom(open);
+    expect(isHaldaneError(error, "DATABASE_CORRUPT")).toBe(true);
+    expect((error as Error).message).not.toContain("\n");
+  });
+
+  it("is for its owner only, whatever the directory", () => {
+    chmodSync(dataDir, 0o755);
+    open();
+    for (const name of ["objects.db", "objects.db-wal"])
+      expect(statSync(path.join(dataDir, name)).mode & 0o777).toBe(0o600);
   });
 
   it("says so when it cannot be made", () => {
