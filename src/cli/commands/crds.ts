@@ -19,7 +19,7 @@ async function yamlOf(definitions: readonly NamedDefinition[]): Promise<string> 
   const { stringify } = await import("yaml");
   return definitions
     .map(({ definition }) =>
-      stringify(definition, { lineWidth: 120, aliasDuplicateObjects: false }),
+      stringify(definition, { lineWidth: 120, indentSeq: false, aliasDuplicateObjects: false }),
     )
     .join("---\n");
 }
