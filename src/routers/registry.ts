@@ -1,6 +1,8 @@
 // The routers there are, by the key people write under trafficRouting (or trafficRouting.plugins).
 import type { RouterConfig } from "../api/argo/rollout.ts";
+import { apisixRouter } from "./apisix/apisix.ts";
 import { gatewayApiRouter } from "./gateway-api/gateway-api.ts";
+import { istioRouter } from "./istio/istio.ts";
 import { nginxRouter } from "./nginx/nginx.ts";
 import {
   RouterError,
@@ -8,24 +10,22 @@ import {
   type RouterFactory,
   type TrafficRouter,
 } from "./router.ts";
+import { smiRouter } from "./smi/smi.ts";
+import { traefikRouter } from "./traefik/traefik.ts";
 
 export const routers = {
   "argoproj-labs/gatewayAPI": gatewayApiRouter,
+  istio: istioRouter,
   nginx: nginxRouter,
+  traefik: traefikRouter,
+  smi: smiRouter,
+  apisix: apisixRouter,
 } as const satisfies Record<string, RouterFactory>;
 
 export const routerKinds: readonly string[] = Object.keys(routers);
 
 /** Kinds of Argo's API that are accepted but that nothing carries out yet. */
-export const plannedRouterKinds = [
-  "istio",
-  "alb",
-  "smi",
-  "ambassador",
-  "appMesh",
-  "traefik",
-  "apisix",
-] as const;
+export const plannedRouterKinds = ["alb", "ambassador", "appMesh"] as const;
 
 export function routerFactory(kind: string): RouterFactory | undefined {
   return Object.entries(routers).find(([name]) => name === kind)?.[1];
