@@ -192,6 +192,17 @@ const help: Readonly<Record<string, CommandHelp>> = {
       130: "ended by Ctrl-C",
     },
   },
+  controller: {
+    about:
+      "Runs the controller of a Kubernetes cluster in the place of Argo Rollouts', with its flags and defaults: one of several " +
+      "leads, by the same Lease. SIGTERM ends it in good order and gives the lease back; whoever loses the lease ends at once.",
+    examples: [
+      ["haldane controller", "in a pod, by its service account"],
+      ["haldane controller --kubeconfig admin.kubeconfig --leader-elect=false", "on a laptop"],
+      ["haldane controller --namespaced -n web --instance-id blue", "for a part of the rollouts"],
+    ],
+    exitCodes: { 0: "stopped by a signal", 1: "the lease was lost, or an error" },
+  },
   crds: {
     about:
       "Prints the CustomResourceDefinitions of Rollout, Experiment, AnalysisRun, AnalysisTemplate and ClusterAnalysisTemplate. " +

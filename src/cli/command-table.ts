@@ -115,6 +115,11 @@ export const commandTable: readonly CommandEntry[] = [
   },
   { name: "version", summary: "print the version", load: () => import("./commands/version.ts") },
   {
+    name: "controller",
+    summary: "run the controller of a Kubernetes cluster",
+    load: () => import("./commands/controller.ts"),
+  },
+  {
     name: "gateway",
     summary: "run the gateway process",
     isHidden: true,

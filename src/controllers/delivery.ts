@@ -8,6 +8,7 @@ import type { Pod } from "../api/kubernetes/pod.ts";
 import type { Deployment, PodTemplate, ReplicaSet, Service } from "../api/kubernetes/workloads.ts";
 import type { KubeObject } from "../api/meta/object.ts";
 import { createRouter, routers } from "../routers/registry.ts";
+import type { RouterFactory, RouterSettings, WatchedKind } from "../routers/router.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import { cachingStore } from "../runtime/caching-store.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -41,10 +42,18 @@ export interface DeliveryOptions {
     readonly rollouts?: number;
     readonly experiments?: number;
     readonly analysis?: number;
+    readonly services?: number;
   };
+  readonly routerSettings?: RouterSettings;
+  /** `analysis`: AnalysisRuns are all that is looked after. */
+  readonly only?: "analysis";
 }
 
 const rolloutWorkers = 10;
+const serviceWorkers = 2;
+
+/** The cache of ReplicaSets that are named as workloads: whosesoever they are. */
+export const workloadUse = "workload";
 
 export function viewsOf(manager: Manager): RolloutViews {
   return {
@@ -61,6 +70,7 @@ export function viewsOf(manager: Manager): RolloutViews {
     ),
     deployments: manager.cache<Deployment>("apps/v1", "Deployment"),
     podTemplates: manager.cache<PodTemplate>("v1", "PodTemplate"),
+    workloadReplicaSets: manager.cache<ReplicaSet>("apps/v1", "ReplicaSet", workloadUse),
   };
 }
 
@@ -72,14 +82,27 @@ export function capabilitiesOf(providers: readonly string[]): Capabilities {
   return { routers: Object.fromEntries(abilities), providers, stepPlugins: [] };
 }
 
+/** The kinds of objects that routers write, in the versions the settings name. */
+export function routerKindsOf(settings: RouterSettings): readonly WatchedKind[] {
+  const factories: readonly RouterFactory[] = Object.values(routers);
+  return factories.flatMap((factory) => factory.watchedKinds(settings));
+}
+
 export function addDeliveryControllers(options: DeliveryOptions): void {
+  const store = cachingStore(options.store, options.manager);
+  addAnalysis(options, store);
+  if (options.only === "analysis") return;
+  addRollouts(options, store);
+  addExperiments(options, store);
+}
+
+function addRollouts(options: DeliveryOptions, store: ObjectStore): void {
   const { manager, clock, log, events, evictPod, instanceId, concurrency = {} } = options;
+  const { routerSettings = {} } = options;
   const views = viewsOf(manager);
-  const routerCaches = [
-    manager.cache<KubeObject>("gateway.networking.k8s.io/v1", "HTTPRoute"),
-    manager.cache<KubeObject>("v1", "ConfigMap"),
-  ];
-  const store = cachingStore(options.store, manager);
+  const routerCaches = routerKindsOf(routerSettings).map(({ apiVersion, kind }) =>
+    manager.cache<KubeObject>(apiVersion, kind),
+  );
   manager.add(
     rolloutController({
       store,
@@ -88,13 +111,27 @@ export function addDeliveryControllers(options: DeliveryOptions): void {
       log,
       events,
       evictPod,
-      createRouter,
-      routerObjects: new RouterWatches(routerCaches),
+      createRouter: (config, context) =>
+        createRouter(config, { ...context, settings: routerSettings }),
+      routerObjects: new RouterWatches([...new Set(routerCaches)]),
       capabilities: capabilitiesOf(options.providerKinds),
       instanceId,
       concurrency: concurrency.rollouts ?? rolloutWorkers,
     }),
   );
+  manager.add(
+    serviceController({
+      store,
+      services: views.services,
+      rollouts: views.rollouts,
+      concurrency: concurrency.services ?? serviceWorkers,
+    }),
+  );
+}
+
+function addAnalysis(options: DeliveryOptions, store: ObjectStore): void {
+  const { manager, clock, log, events, providerOf, untilServed, instanceId } = options;
+  const { concurrency = {} } = options;
   manager.add(
     analysisRunController({
       manager,
@@ -102,13 +139,16 @@ export function addDeliveryControllers(options: DeliveryOptions): void {
       clock,
       log,
       events,
-      providerOf: options.providerOf,
-      untilServed: options.untilServed,
+      providerOf,
+      untilServed,
       instanceId,
       ...(concurrency.analysis === undefined ? {} : { concurrency: concurrency.analysis }),
     }),
   );
-  manager.add(serviceController({ store, services: views.services, rollouts: views.rollouts }));
+}
+
+function addExperiments(options: DeliveryOptions, store: ObjectStore): void {
+  const { manager, clock, events, instanceId, concurrency = {} } = options;
   manager.add(
     experimentController({
       manager,

@@ -20,6 +20,8 @@ export interface CacheOptions {
   readonly resyncMs: number;
   /** Keeps the time of resyncs where they must not count as work to come; default `clock`. */
   readonly resyncClock?: Clock;
+  /** Called when somebody needs the cache, as often as that is; the manager starts it then. */
+  readonly onNeed?: () => void;
 }
 
 /** How many deleted objects are remembered, so that a late answer to our own write cannot bring one back. */
@@ -28,6 +30,10 @@ const tombstoneLimit = 4096;
 const passingReasons = ["ServiceUnavailable", "Timeout", "TooManyRequests"] as const;
 const firstRetryMs = 100;
 const longestRetryMs = 10_000;
+/** A kind that is not served, or not to us, may be one day; asking is all we can do. */
+const refusedRetryMs = 30_000;
+/** A server that has just started may not know all its kinds yet: what was there is kept so long. */
+const unservedAfterMs = 60_000;
 
 export function keyOf(object: KubeObject): string {
   return `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
@@ -61,6 +67,14 @@ export class Cache<T extends KubeObject> {
   readonly synced: Promise<void> = new Promise((resolve) => {
     this.#markSynced = resolve;
   });
+  #markSettled: () => void = () => undefined;
+  /** Resolves after the first list, complete or refused, or when the cache is stopped. */
+  readonly #settled: Promise<void> = new Promise((resolve) => {
+    this.#markSettled = resolve;
+  });
+  #isServed = false;
+  #unservedSinceMs: number | undefined;
+  #reported = "";
 
   constructor(options: CacheOptions) {
     this.#options = options;
@@ -68,6 +82,25 @@ export class Cache<T extends KubeObject> {
 
   get scope(): ListScope {
     return this.#options.scope;
+  }
+
+  /** Whether it knows all objects of its kind, so that one it does not know does not exist. */
+  get isWhole(): boolean {
+    const { labelSelector, fieldSelector } = this.#options.scope;
+    return this.#isServed && labelSelector === undefined && fieldSelector === undefined;
+  }
+
+  /** Starts a cache that is kept only on demand. Resolves once it has listed, or was refused. */
+  async ready(): Promise<void> {
+    this.#options.onNeed?.();
+    if (!this.#isServed) await this.#settled;
+  }
+
+  /** For a kind that must not be asked for: there is nothing of it. */
+  stayEmpty(): void {
+    this.#isServed = true;
+    this.#markSynced();
+    this.#markSettled();
   }
 
   get(namespace: string, name: string): T | undefined {
@@ -110,17 +143,51 @@ export class Cache<T extends KubeObject> {
       } catch (error) {
         // What went well for a while may begin with short pauses again.
         if (clock.now() - startedMs > longestRetryMs) retryMs = firstRetryMs;
-        this.#report(error, retryMs, signal);
-        await this.#pause(retryMs, signal);
-        retryMs = Math.min(longestRetryMs, retryMs * 2);
+        const isRefused = this.#noteRefusal(error);
+        const waitMs = isRefused ? refusedRetryMs : retryMs;
+        this.#report(error, waitMs, signal);
+        await this.#pause(waitMs, signal);
+        retryMs = isRefused ? firstRetryMs : Math.min(longestRetryMs, retryMs * 2);
       }
+    }
+    this.#markSettled();
+  }
+
+  /** The kind is not served, or not to us. Whoever waits for it must not wait for ever. */
+  #noteRefusal(error: unknown): boolean {
+    const isRefused = isStoreError(error, "NotFound") || isStoreError(error, "Forbidden");
+    if (!isRefused) return false;
+    const { clock } = this.#options;
+    this.#unservedSinceMs ??= clock.now();
+    const isOver = clock.now() - this.#unservedSinceMs >= unservedAfterMs;
+    if (isOver || !this.#isServed) {
+      this.#isServed = false;
+      if (isStoreError(error, "NotFound")) this.#dropAll();
+    }
+    this.#markSettled();
+    return true;
+  }
+
+  #dropAll(): void {
+    for (const [key, object] of [...this.#objects]) {
+      this.#bury(object);
+      this.#remove(key);
     }
   }
 
+  /** The same trouble is told once, until all is well again. */
   #report(error: unknown, retryMs: number, signal: AbortSignal): void {
     if (signal.aborted || isStoreError(error, "Expired")) return;
-    const fields = { kind: this.scope.kind, retryMs, error: errorText(error) };
-    this.#options.log.warn("watch ended, trying again", fields);
+    const text = errorText(error);
+    const level = text === this.#reported ? "debug" : "warn";
+    this.#reported = text;
+    const { kind, apiVersion } = this.scope;
+    this.#options.log[level]("watch ended, trying again", {
+      kind,
+      apiVersion,
+      retryMs,
+      error: text,
+    });
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -154,7 +221,10 @@ export class Cache<T extends KubeObject> {
       this.#bury(object);
       this.#remove(key);
     }
+    this.#isServed = true;
+    this.#unservedSinceMs = undefined;
     this.#markSynced();
+    this.#markSettled();
     return resourceVersion;
   }
 
@@ -195,6 +265,7 @@ export class Cache<T extends KubeObject> {
   async #follow(signal: AbortSignal): Promise<void> {
     const options = { resourceVersion: this.#toldVersion, signal };
     for await (const event of this.#options.store.watch<T>(this.scope, options)) {
+      this.#reported = "";
       if (event.type === "BOOKMARK") {
         this.#toldVersion = event.resourceVersion;
         continue;

@@ -15,7 +15,10 @@ export function cachingStore(store: ObjectStore, manager: Manager): ObjectStore 
     async get<T extends KubeObject>(ref: ObjectRef): Promise<T | undefined> {
       const cache = manager.knownCache(ref.apiVersion, ref.kind);
       if (!cache) return store.get<T>(ref);
-      return cache.get(ref.namespace, ref.name) as T | undefined;
+      await cache.ready();
+      const known = cache.get(ref.namespace, ref.name) as T | undefined;
+      // A cache of a part of a kind, or of none yet, cannot say that something is not there.
+      return known ?? (cache.isWhole ? undefined : store.get<T>(ref));
     },
     list: async (scope, page) => store.list(scope, page),
     watch: (scope, options) => store.watch(scope, options),

@@ -1,7 +1,11 @@
 // Runs the cluster of this machine in this process until told to stop.
 import { mkdirSync, openSync, writeSync } from "node:fs";
 import path from "node:path";
-import { startLocalCluster, type LocalCluster, type LocalClusterOptions } from "../../compose.ts";
+import {
+  startLocalCluster,
+  type LocalCluster,
+  type LocalClusterOptions,
+} from "../../compose/local.ts";
 import { isHaldaneError } from "../../lib/errors.ts";
 import { sleep } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/log.ts";

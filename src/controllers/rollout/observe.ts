@@ -54,7 +54,9 @@ export async function observe(
   const { uid, namespace = "" } = manifest.metadata;
   const replicaSets = views.replicaSets.ownedBy(uid);
   const named = views.replicaSets.get(namespace, newReplicaSetName(rollout));
-  const pods = needsPods(rollout)
+  const isLookingAtPods = needsPods(rollout);
+  if (isLookingAtPods) await views.pods.ready();
+  const pods = isLookingAtPods
     ? replicaSets.flatMap((set) => views.pods.ownedBy(set.metadata.uid))
     : [];
   return {

@@ -87,11 +87,27 @@ function workloadObject(
     case "Deployment":
       return views.deployments.get(namespace, name);
     case "ReplicaSet":
-      return views.replicaSets.get(namespace, name);
+      return views.workloadReplicaSets.get(namespace, name);
     case "PodTemplate":
       return views.podTemplates.get(namespace, name);
     default:
       return undefined;
+  }
+}
+
+/** Some kinds are watched only once a Rollout names one of them: this waits until they are. */
+export async function workloadKnown(manifest: KubeObject, views: RolloutViews): Promise<void> {
+  const { spec } = manifest as KubeObject & {
+    readonly spec?: { readonly workloadRef?: { readonly kind?: unknown } | null } | null;
+  };
+  switch (spec?.workloadRef?.kind) {
+    case "Deployment":
+      return views.deployments.ready();
+    case "ReplicaSet":
+      return views.workloadReplicaSets.ready();
+    case "PodTemplate":
+      return views.podTemplates.ready();
+    default:
   }
 }
 

@@ -149,6 +149,13 @@ export function rolloutSources(
       ),
     ),
     sourceOf(views.deployments, rolloutsConcerned(rollouts, refersToWorkload)),
+    sourceOf(views.podTemplates, rolloutsConcerned(rollouts, refersToWorkload)),
+    sourceOf(
+      views.workloadReplicaSets,
+      rolloutsConcerned(rollouts, refersToWorkload),
+      // Those of Rollouts, by far the most, are nobody's workload.
+      ({ before, after }) => [before, after].every((set) => !set || ownerKeys(set).length === 0),
+    ),
     sourceOf(views.analysisTemplates, whileInvalid),
     sourceOf(views.clusterAnalysisTemplates, whileInvalid),
     ...routerObjects.sources(),

@@ -22,4 +22,6 @@ export interface RolloutViews {
   readonly clusterAnalysisTemplates: Cache<AnalysisTemplate>;
   readonly deployments: Cache<Deployment>;
   readonly podTemplates: Cache<PodTemplate>;
+  /** ReplicaSets that Rollouts name as their workload; `replicaSets` may hold our own only. */
+  readonly workloadReplicaSets: Cache<ReplicaSet>;
 }

@@ -14,6 +14,7 @@ export interface ServiceControllerOptions {
   readonly store: ObjectStore;
   readonly services: Cache<Service>;
   readonly rollouts: Cache<KubeObject>;
+  readonly concurrency: number;
 }
 
 function namersOf(
@@ -50,12 +51,12 @@ async function reconcile(
 }
 
 export function serviceController(options: ServiceControllerOptions): Controller {
-  const { services, rollouts } = options;
+  const { services, rollouts, concurrency } = options;
   const ofNamespace = (rollout: KubeObject): readonly string[] =>
     services.list(rollout.metadata.namespace).map((service) => keyOf(service));
   return {
     name: "service",
-    concurrency: 2,
+    concurrency,
     // A rollout's own status writes concern no Service: only a new spec or its end does.
     sources: [
       sourceOf(services, (service) => [keyOf(service)]),

@@ -1,10 +1,12 @@
 // Requests to one API server over one connection pool. Turns Status answers into StoreErrors.
 import { Pool, type Dispatcher } from "undici";
 import { isJsonObject, type Json } from "../../lib/json.ts";
-import type { Clock } from "../../runtime/clock.ts";
+import { sleep, type Clock } from "../../runtime/clock.ts";
 import { StoreError, storeErrorCodes, type StoreErrorReason } from "../object-store.ts";
 import { credentialsFrom, type Credentials } from "./credentials.ts";
 import { KubeconfigError, type ClusterAccess } from "./kubeconfig.ts";
+import type { RateLimit } from "./rate-limit.ts";
+import { waitBeforeRetry, type Failure } from "./retry.ts";
 
 export interface ApiRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -13,6 +15,8 @@ export interface ApiRequest {
   readonly contentType?: string;
   readonly accept?: string;
   readonly signal?: AbortSignal;
+  /** Any failure is the caller's to judge, 429 too: the request is not sent again. */
+  readonly isAskedOnce?: boolean;
 }
 
 export interface ApiClientOptions {
@@ -22,10 +26,19 @@ export interface ApiClientOptions {
   readonly connections?: number;
   /** How long one answer may take; watches are not bound by it. */
   readonly timeoutMs?: number;
+  /** Shared by all clients of a process; without it nothing waits. */
+  readonly rateLimit?: RateLimit;
+  /** Its requests never wait for the rate limit. */
+  readonly isUrgent?: boolean;
+  /** How often a failure that may pass is tried again; default 0: people want to know at once. */
+  readonly retries?: number;
+  /** In [0, 1): spreads the waits between tries. */
+  readonly random?: () => number;
+  /** Told of every answer, with its HTTP status code. */
+  readonly onAnswer?: (request: ApiRequest, code: number) => void;
 }
 
 const defaultTimeoutMs = 30_000;
-const tooManyTries = 5;
 
 function reasonOf(status: Json, code: number): StoreErrorReason {
   const said = isJsonObject(status) ? status["reason"] : undefined;
@@ -100,17 +113,25 @@ function unreachable(error: unknown, access: ClusterAccess): StoreError {
   });
 }
 
-/** A kept connection that the server closed just as we used it. Reading again is always safe. */
-function isWorthRepeating(error: unknown, request: ApiRequest): boolean {
-  return (
-    request.method === "GET" && ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(codeOf(error))
-  );
-}
-
 interface Answer {
   readonly code: number;
   readonly text: string;
-  readonly retryAfter: string | string[] | undefined;
+  readonly retryAfter: string | undefined;
+}
+
+/** Either is there: an answer, whatever its code, or why there is none. */
+interface Tried {
+  readonly answer: Answer | undefined;
+  readonly error: unknown;
+}
+
+/** undefined: the connection is not what failed. */
+function connectionFailure(error: unknown): Failure | undefined {
+  const isUnreachable =
+    error instanceof StoreError &&
+    isJsonObject(error.details) &&
+    error.details["unreachable"] !== undefined;
+  return isUnreachable ? { kind: "connection", code: codeOf(error.cause) } : undefined;
 }
 
 export class ApiClient {
@@ -135,7 +156,7 @@ export class ApiClient {
     return this.#options.access;
   }
 
-  /** The parsed answer. Rejects with a StoreError; 429 is waited out as the server asks. */
+  /** The parsed answer. Rejects with a StoreError once retry.ts says that trying again is no use. */
   async json(request: ApiRequest): Promise<Json> {
     const text = await this.#text(request);
     if (text === "") return null;
@@ -164,32 +185,49 @@ export class ApiClient {
   }
 
   async #text(request: ApiRequest): Promise<string> {
+    const { clock } = this.#options;
+    let wasRefused = false;
     for (let tries = 1; ; tries += 1) {
-      const { code, text, retryAfter } = await this.#answer(request);
-      if (code < 300) return text;
-      if (code === 401) this.#credentials.forget();
-      const isRetried = tries < tooManyTries && (code === 429 || (code === 401 && tries === 1));
-      if (!isRetried) throw storeErrorFrom(text, code);
-      if (code === 429) await this.#wait(retryAfter);
+      const { answer, error } = await this.#try(request);
+      if (answer !== undefined && answer.code < 300) return answer.text;
+      if (answer?.code === 401) {
+        this.#credentials.forget();
+        // What was remembered had run out; with what is fetched now it may go.
+        if (!wasRefused) {
+          wasRefused = true;
+          continue;
+        }
+      }
+      const waitMs = this.#waitBeforeRetry(request, { answer, error }, tries);
+      if (waitMs === undefined)
+        throw answer === undefined ? error : storeErrorFrom(answer.text, answer.code);
+      await sleep(clock, waitMs, request.signal);
     }
   }
 
-  async #answer(request: ApiRequest): Promise<Answer> {
-    try {
-      return await this.#answerOnce(request);
-    } catch (error) {
-      if (!isWorthRepeating(error, request)) throw this.#explained(error, request);
-    }
-    try {
-      return await this.#answerOnce(request);
-    } catch (error) {
-      throw this.#explained(error, request);
-    }
+  #waitBeforeRetry(
+    request: ApiRequest,
+    { answer, error }: Tried,
+    tries: number,
+  ): number | undefined {
+    const { retries = 0, random = Math.random } = this.#options;
+    const failure: Failure | undefined =
+      answer !== undefined
+        ? { kind: "answer", code: answer.code, retryAfter: answer.retryAfter }
+        : connectionFailure(error);
+    return failure && waitBeforeRetry(failure, request, tries, { retries, random });
   }
 
-  async #answerOnce(request: ApiRequest): Promise<Answer> {
-    const { statusCode, headers, body } = await this.#send(request, this.#pool);
-    return { code: statusCode, text: await body.text(), retryAfter: headers["retry-after"] };
+  async #try(request: ApiRequest): Promise<Tried> {
+    try {
+      const { statusCode, headers, body } = await this.#send(request, this.#pool);
+      const { "retry-after": later } = headers;
+      const retryAfter = Array.isArray(later) ? later[0] : later;
+      const answer = { code: statusCode, text: await body.text(), retryAfter };
+      return { answer, error: undefined };
+    } catch (error) {
+      return { answer: undefined, error: this.#explained(error, request) };
+    }
   }
 
   #explained(error: unknown, { signal }: ApiRequest): unknown {
@@ -206,24 +244,20 @@ export class ApiClient {
     }
   }
 
-  async #wait(retryAfter: string | string[] | undefined): Promise<void> {
-    const seconds = Number(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter);
-    const waitMs = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 1000;
-    await new Promise<void>((resolve) => {
-      this.#options.clock.after(waitMs, resolve);
-    });
-  }
-
   async #send(request: ApiRequest, pool: Pool): Promise<Dispatcher.ResponseData> {
-    const { clock } = this.#options;
+    const { clock, rateLimit, isUrgent = false, onAnswer } = this.#options;
+    if (isUrgent) rateLimit?.takeAtOnce();
+    else await rateLimit?.take(request.signal);
     const authorization = await this.#credentials.header(clock.now());
-    return pool.request({
+    const response = await pool.request({
       method: request.method,
       path: `${this.#basePath}${request.path}`,
       headers: this.#headers(request, authorization),
       body: request.body === undefined ? null : JSON.stringify(request.body),
       ...(request.signal ? { signal: request.signal } : {}),
     });
+    onAnswer?.(request, response.statusCode);
+    return response;
   }
 
   #headers(

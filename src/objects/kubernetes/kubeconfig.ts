@@ -52,7 +52,8 @@ interface Loaded {
 
 const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-function readText(file: string, what: string): string {
+/** Throws a KubeconfigError that says what the file is. */
+export function readText(file: string, what: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
@@ -169,10 +170,14 @@ export interface KubeconfigChoice {
   /** One file, or several to be merged as KUBECONFIG says: the first to name a thing wins. */
   readonly files: readonly string[];
   readonly context?: string | undefined;
+  /** Entries to use in place of the context's. */
+  readonly cluster?: string | undefined;
+  readonly user?: string | undefined;
 }
 
 /** Throws a KubeconfigError when a file, the context or what it names is missing. */
-export function readKubeconfig({ files, context }: KubeconfigChoice): ClusterAccess {
+export function readKubeconfig(choice: KubeconfigChoice): ClusterAccess {
+  const { files, context } = choice;
   const loaded = files.map(load);
   const origin = files.join(", ");
   const current = loaded
@@ -188,9 +193,9 @@ export function readKubeconfig({ files, context }: KubeconfigChoice): ClusterAcc
     origin,
   );
   const chosen = objectOf(entry, "context");
-  const clusterName = textOf(chosen, "cluster") ?? "";
+  const clusterName = choice.cluster ?? textOf(chosen, "cluster") ?? "";
   const cluster = required(named(loaded, "clusters", clusterName), "cluster", clusterName, origin);
-  const userName = textOf(chosen, "user");
+  const userName = choice.user ?? textOf(chosen, "user");
   const user =
     userName === undefined
       ? undefined
@@ -246,6 +251,7 @@ function accessOf(
 /** Access from inside a pod, by its service account; undefined when not in a cluster. */
 export function inClusterAccess(
   env: Readonly<Record<string, string | undefined>>,
+  folder = serviceAccountFolder,
 ): ClusterAccess | undefined {
   const host = env["KUBERNETES_SERVICE_HOST"];
   const port = env["KUBERNETES_SERVICE_PORT"] ?? "443";
@@ -253,15 +259,15 @@ export function inClusterAccess(
   const bracketed = host.includes(":") ? `[${host}]` : host;
   return {
     server: `https://${bracketed}:${port}`,
-    namespace: readText(`${serviceAccountFolder}/namespace`, "service account namespace").trim(),
+    namespace: readText(`${folder}/namespace`, "service account namespace").trim(),
     tls: {
-      ca: readText(`${serviceAccountFolder}/ca.crt`, "service account certificate authority"),
+      ca: readText(`${folder}/ca.crt`, "service account certificate authority"),
       cert: undefined,
       key: undefined,
       serverName: undefined,
       isVerified: true,
     },
-    credentials: { kind: "tokenFile", file: `${serviceAccountFolder}/token` },
+    credentials: { kind: "tokenFile", file: `${folder}/token` },
     impersonate: {},
     origin: "the pod's service account",
   };

@@ -1,39 +1,40 @@
-// The only file that knows everything: registries and configuration become a running cluster.
+// compose: the only room that knows everything: registries and configuration become what runs.
+// local.ts is the cluster of one machine, kubernetes.ts the controller of a Kubernetes cluster.
 import { randomUUID, randomInt } from "node:crypto";
 import path from "node:path";
-import { admit, invalidStatus, strictDecodingErrors } from "./api/admission/admit.ts";
-import type { Metric } from "./api/argo/analysis.ts";
-import type { Pod } from "./api/kubernetes/pod.ts";
-import { addDeliveryControllers } from "./controllers/delivery.ts";
-import { findGateway, type FoundGateway } from "./gateway/client.ts";
-import { startGatewayProcess } from "./gateway/main.ts";
-import { createRng } from "./lib/rng.ts";
-import { startApiServer, type ApiServer } from "./local/api-server/server.ts";
-import type { LogRequest, PodUsage } from "./local/api-server/options.ts";
-import { GatewaySync } from "./local/endpoints/gateway-sync.ts";
-import { endpointSliceController } from "./local/endpoints/slice-controller.ts";
-import { Kubelet, LogsUnavailable } from "./local/kubelet/kubelet.ts";
-import type { ImageConfig } from "./local/kubelet/launch/images.ts";
-import { eventSweeper } from "./local/workloads/event-sweeper.ts";
-import { deploymentController } from "./local/workloads/deployment/controller.ts";
-import { jobController } from "./local/workloads/job/controller.ts";
-import { replicaSetController } from "./local/workloads/replica-set/controller.ts";
-import type { MetricProvider } from "./metrics/provider.ts";
-import { createProvider, providerKinds } from "./metrics/registry.ts";
+import { admit, invalidStatus, strictDecodingErrors } from "../api/admission/admit.ts";
+import type { Metric } from "../api/argo/analysis.ts";
+import type { Pod } from "../api/kubernetes/pod.ts";
+import { addDeliveryControllers } from "../controllers/delivery.ts";
+import { findGateway, type FoundGateway } from "../gateway/client.ts";
+import { startGatewayProcess } from "../gateway/main.ts";
+import { createRng } from "../lib/rng.ts";
+import { startApiServer, type ApiServer } from "../local/api-server/server.ts";
+import type { LogRequest, PodUsage } from "../local/api-server/options.ts";
+import { GatewaySync } from "../local/endpoints/gateway-sync.ts";
+import { endpointSliceController } from "../local/endpoints/slice-controller.ts";
+import { Kubelet, LogsUnavailable } from "../local/kubelet/kubelet.ts";
+import type { ImageConfig } from "../local/kubelet/launch/images.ts";
+import { eventSweeper } from "../local/workloads/event-sweeper.ts";
+import { deploymentController } from "../local/workloads/deployment/controller.ts";
+import { jobController } from "../local/workloads/job/controller.ts";
+import { replicaSetController } from "../local/workloads/replica-set/controller.ts";
+import type { MetricProvider } from "../metrics/provider.ts";
+import { createProvider, providerKinds } from "../metrics/registry.ts";
 import {
   trafficHistory,
   type BackendOwner,
   type TrafficHistory,
-} from "./metrics/traffic/history.ts";
-import { isStoreError, StoreError, type ObjectStore } from "./objects/object-store.ts";
-import type { Admission } from "./objects/semantics/engine.ts";
-import { openSqliteStore } from "./objects/sqlite/sqlite.ts";
-import { sleep, type Clock } from "./runtime/clock.ts";
-import { storeEventRecorder } from "./runtime/events.ts";
-import type { Logger } from "./runtime/log.ts";
-import { passMetrics } from "./runtime/metrics.ts";
-import { prometheusMetrics, type PrometheusMetrics } from "./runtime/metrics-prometheus.ts";
-import { Manager } from "./runtime/manager.ts";
+} from "../metrics/traffic/history.ts";
+import { isStoreError, StoreError, type ObjectStore } from "../objects/object-store.ts";
+import type { Admission } from "../objects/semantics/engine.ts";
+import { openSqliteStore } from "../objects/sqlite/sqlite.ts";
+import { sleep, type Clock } from "../runtime/clock.ts";
+import { storeEventRecorder } from "../runtime/events.ts";
+import type { Logger } from "../runtime/log.ts";
+import { passMetrics } from "../runtime/metrics.ts";
+import { prometheusMetrics, type PrometheusMetrics } from "../runtime/metrics-prometheus.ts";
+import { Manager } from "../runtime/manager.ts";
 
 export interface LocalClusterOptions {
   readonly dataDir: string;
@@ -70,11 +71,8 @@ function ownerOfBackend(backend: string): BackendOwner | undefined {
   return namespace === undefined || service === undefined ? undefined : { namespace, service };
 }
 
-function readLogsOf(
-  kubelet: Kubelet,
-  clock: Clock,
-): (request: LogRequest) => Promise<AsyncIterable<Uint8Array>> {
-  return async ({ pod, container, sinceMs, tailLines, timestamps: _timestamps, ...rest }) => {
+function readLogsOf(kubelet: Kubelet): (request: LogRequest) => Promise<AsyncIterable<Uint8Array>> {
+  return async ({ pod, container, sinceMs, tailLines, ...rest }) => {
     try {
       return kubelet.readLogs({
         ...rest,
@@ -82,7 +80,7 @@ function readLogsOf(
         pod: pod.name,
         container,
         ...(tailLines === undefined ? {} : { tailLines }),
-        ...(sinceMs === undefined ? {} : { sinceSeconds: (clock.now() - sinceMs) / 1000 }),
+        ...(sinceMs === undefined ? {} : { sinceMs }),
       });
     } catch (error) {
       if (!(error instanceof LogsUnavailable)) throw error;
@@ -274,7 +272,7 @@ async function serveApi(
     log,
     dataDir,
     ...(apiPort === undefined ? {} : { port: apiPort }),
-    readLogs: readLogsOf(kubelet, clock),
+    readLogs: readLogsOf(kubelet),
     podUsage: podUsageOf(kubelet, clock),
     validateFields: strictDecodingErrors,
     metricsText: async () => metrics.render(),
