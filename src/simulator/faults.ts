@@ -136,8 +136,7 @@ export interface Played {
 
 function allowanceFor(fault: Fault | undefined): Allowance {
   const hasAgedViews = fault !== undefined && agedViews.test(fault);
-  const isChaos = fault?.startsWith("chaos") === true;
-  return { blindMs: hasAgedViews ? lossResyncMs + lateMs : 0, spareRuns: isChaos ? 10 : 0 };
+  return { blindMs: hasAgedViews ? lossResyncMs + lateMs : 0 };
 }
 
 /** One play with a fault, whatever comes of it; for looking at its transcript. */

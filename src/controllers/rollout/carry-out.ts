@@ -9,6 +9,7 @@ import type { JsonObject } from "../../lib/json.ts";
 import { isStoreError, type ObjectStore } from "../../objects/object-store.ts";
 import type { TrafficRouter } from "../../routers/router.ts";
 import type { EventRecorder } from "../../runtime/events.ts";
+import { saveStatus } from "./save-status.ts";
 
 /** Asks for a pod to go away without breaking a disruption budget; false = not now. */
 export type EvictPod = (pod: ObjectRef, uid: string) => Promise<boolean>;
@@ -20,7 +21,7 @@ export interface Hands {
   readonly routers: readonly TrafficRouter[];
 }
 
-/** Carries all effects out. Resolves with the rollout as it now is (its version moves with patches). */
+/** Carries all effects out. Resolves with the rollout as it now is (its version moves with own writes). */
 export async function carryOut(
   effects: readonly Effect[],
   rollout: KubeObject,
@@ -29,6 +30,8 @@ export async function carryOut(
   let current = rollout;
   for (const effect of effects) {
     if (effect.kind === "patchRollout") current = await patchRollout(current, effect.patch, hands);
+    else if (effect.kind === "recordTurn")
+      current = await saveStatus(current, effect.status, hands.store);
     else await carryOutOne(effect, current, hands);
   }
   return current;
@@ -57,7 +60,7 @@ function atVersion(patch: JsonObject, resourceVersion: string | undefined): Json
   return { ...patch, metadata: { ...metadata, resourceVersion } };
 }
 
-type CarriedOutHere = Exclude<Effect, { kind: "patchRollout" }>;
+type CarriedOutHere = Exclude<Effect, { kind: "patchRollout" | "recordTurn" }>;
 
 async function carryOutOne(
   effect: CarriedOutHere,
@@ -136,8 +139,8 @@ async function terminate(
   store: ObjectStore,
 ): Promise<void> {
   const kind = effect.kind === "terminateAnalysisRun" ? "AnalysisRun" : "Experiment";
-  const marked = { metadata: { annotations: { [endedByRolloutAnnotation]: "true" } } };
-  const body = { ...(kind === "AnalysisRun" ? marked : {}), spec: { terminate: true } };
+  const metadata = { annotations: { [endedByRolloutAnnotation]: "true" } };
+  const body = { metadata, spec: { terminate: true } };
   try {
     await store.patch(refIn(rollout, "argoproj.io/v1alpha1", kind, effect.name), {
       type: "merge",

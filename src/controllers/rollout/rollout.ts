@@ -3,15 +3,12 @@
 // nothing. May import lib, api, core, runtime and the ports of objects, routers and metrics.
 // To add a kind: a folder here, an entry in controllers/delivery.ts.
 import type { Capabilities } from "../../api/argo/capabilities.ts";
-import { argoApiVersion, instanceIdLabel } from "../../api/argo/keys.ts";
-import { pruneStatus } from "../../api/argo/parse/status.ts";
+import { instanceIdLabel } from "../../api/argo/keys.ts";
 import type { Rollout, RouterConfig } from "../../api/argo/rollout.ts";
-import type { KubeObject, ObjectRef } from "../../api/meta/object.ts";
+import type { KubeObject } from "../../api/meta/object.ts";
 import { decide } from "../../core/rollout/decide.ts";
 import type { Decision } from "../../core/rollout/decision.ts";
 import { canaryAndStableServices } from "../../core/rollout/service-names.ts";
-import type { JsonObject } from "../../lib/json.ts";
-import { diffMergePatch } from "../../lib/merge-patch.ts";
 import type { ObjectStore } from "../../objects/object-store.ts";
 import {
   RouterError,
@@ -29,6 +26,7 @@ import { carryOut, type EvictPod, type Hands } from "./carry-out.ts";
 import { observe } from "./observe.ts";
 import type { RolloutViews } from "./views.ts";
 import { resolveRollout } from "./resolve.ts";
+import { saveStatus } from "./save-status.ts";
 import { rolloutSources, type RouterWatches } from "./sources.ts";
 
 export interface RolloutControllerOptions {
@@ -87,7 +85,7 @@ async function reconcile(key: string, options: RolloutControllerOptions): Promis
   const carried = await tellRouterErrors(manifest, options, async () =>
     carryOut(decision.effects, manifest, hands),
   );
-  await saveStatus(carried, decision, options.store);
+  await saveStatus(carried, decision.status, options.store);
   return lookAgain(decision, options.clock);
 }
 
@@ -140,28 +138,6 @@ function routersOf(
   };
   const tell: RouterContext["tell"] = async (event) => events.record(manifest, event);
   return routers.map((config) => createRouter(config, { store, rollout, tell }));
-}
-
-function rolloutRef(rollout: KubeObject): ObjectRef {
-  const { namespace = "", name } = rollout.metadata;
-  return { apiVersion: argoApiVersion, kind: "Rollout", namespace, name };
-}
-
-/** Writes only what changed, and only onto the version the decision was made from. */
-async function saveStatus(
-  rollout: KubeObject,
-  decision: Decision,
-  store: ObjectStore,
-): Promise<void> {
-  const stored = (rollout as KubeObject & { readonly status?: JsonObject }).status ?? {};
-  const wanted = pruneStatus(decision.status);
-  const patch = diffMergePatch(stored, wanted);
-  if (Object.keys(patch).length === 0) return;
-  const body = {
-    metadata: { resourceVersion: rollout.metadata.resourceVersion ?? "" },
-    status: patch,
-  };
-  await store.patch(rolloutRef(rollout), { type: "merge", body }, { subresource: "status" });
 }
 
 function lookAgain({ next }: Decision, clock: Clock): Outcome {

@@ -26,6 +26,7 @@ import { rolesOf } from "./context.ts";
 import type { Facts } from "./context.ts";
 import {
   courseOf,
+  hasNewStable,
   isFullyPromoted,
   isInconclusive,
   rolloutEvent,
@@ -197,6 +198,7 @@ export function conductBlueGreen(facts: Facts, strategy: BlueGreenStrategy): Str
   return {
     course,
     groundwork: services,
+    hasTurned: hasNewStable(facts, course),
     story: [...begun.events, ...promoted.events],
     actions: runs.effects,
     changes: sizing.changes,

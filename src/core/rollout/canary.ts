@@ -12,7 +12,7 @@ import type { TrafficDecision } from "./canary-traffic.ts";
 import { areStepsDone, canaryOf, currentStep } from "./canary-view.ts";
 import type { Canary } from "./canary-view.ts";
 import type { Facts } from "./context.ts";
-import { courseOf, isFullyPromoted, isInconclusive, rolloutEvent } from "./course.ts";
+import { courseOf, hasNewStable, isFullyPromoted, isInconclusive, rolloutEvent } from "./course.ts";
 import type { Course, Turn } from "./course.ts";
 import { countersOf } from "./counters.ts";
 import { timeOutText } from "./conditions/progressing.ts";
@@ -200,6 +200,7 @@ export function conductCanary(facts: Facts, strategy: CanaryStrategy): StrategyO
   return {
     course: { ...course, held: course.held ?? traffic.held },
     groundwork: walk.reliesOnTraffic ? reach : [],
+    hasTurned: walk.events.length > 0 || hasNewStable(facts, course),
     story: events,
     actions: [...(walk.reliesOnTraffic ? [] : reach), ...runs.effects, ...experiments.effects],
     changes: sizing.changes,

@@ -6,6 +6,7 @@ import type {
   StepPluginStatus,
 } from "../../api/argo/rollout-status.ts";
 import { endedByRolloutAnnotation } from "../../api/argo/keys.ts";
+import type { KubeObject } from "../../api/meta/object.ts";
 import { formatTime } from "../../lib/time.ts";
 import type { Facts } from "./context.ts";
 import type { RolloutEvent } from "./decision.ts";
@@ -49,16 +50,21 @@ export interface Turn {
   readonly events: readonly RolloutEvent[];
 }
 
+function isEndedByUs(judges: readonly KubeObject[], name: string | undefined): boolean {
+  const found = judges.find(({ metadata }) => metadata.name === name);
+  return found?.metadata.annotations?.[endedByRolloutAnnotation] !== undefined;
+}
+
 /**
  * A run ends Successful when it is terminated. If we did that on an older view of the rollout, which
  * did not know the run yet, nobody has judged anything: it is forgotten, and another one is made.
+ * The same goes for an experiment.
  */
 function unlessEndedByUs(
   { observed }: Facts,
   run: RecordedRun | undefined,
 ): RecordedRun | undefined {
-  const found = observed.analysisRuns.find(({ metadata }) => metadata.name === run?.name);
-  return found?.metadata.annotations?.[endedByRolloutAnnotation] === undefined ? run : undefined;
+  return isEndedByUs(observed.analysisRuns, run?.name) ? undefined : run;
 }
 
 function verdictsOf(
@@ -80,7 +86,9 @@ function verdictsOf(
     backgroundRun: unlessEndedByUs(facts, canary?.currentBackgroundAnalysisRunStatus),
     prePromotionRun: unlessEndedByUs(facts, blueGreen?.prePromotionAnalysisRunStatus),
     postPromotionRun: unlessEndedByUs(facts, blueGreen?.postPromotionAnalysisRunStatus),
-    experiment: canary?.currentExperiment,
+    experiment: isEndedByUs(facts.observed.experiments, canary?.currentExperiment)
+      ? undefined
+      : canary?.currentExperiment,
     stepPlugins: canary?.stepPluginStatuses ?? [],
   };
 }
@@ -111,6 +119,11 @@ export function courseOf(facts: Facts): Course {
 
 export function isFullyPromoted(facts: Facts, course: Course): boolean {
   return course.stableHash !== "" && course.stableHash === facts.newHash;
+}
+
+/** Another version than recorded is the stable one now. The first version takes nobody's place. */
+export function hasNewStable({ before }: Facts, { stableHash }: Course): boolean {
+  return (before.stableRS ?? "") !== "" && before.stableRS !== stableHash;
 }
 
 export function hasPause(course: Course, reason: PauseReason): boolean {

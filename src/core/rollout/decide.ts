@@ -103,12 +103,25 @@ function decideCollision(facts: Facts): Decision {
   };
 }
 
+/** The status as it may be written before the actions: it claims no traffic they have yet to move. */
+function recordedTurn(facts: Facts, outcome: StrategyOutcome, counters: Counters): Effect {
+  const { weights, groundwork } = outcome;
+  const before = facts.before.canary?.weights;
+  const isMoving = !deepEqual(asJson({ weights }), asJson({ weights: before }));
+  const standing =
+    isMoving && groundwork.length === 0 && before !== undefined
+      ? { ...outcome, weights: { ...before, verified: false } }
+      : outcome;
+  return { kind: "recordTurn", status: statusAfter(facts, standing, counters) };
+}
+
 /**
  * What should happen next to one Rollout. Level-triggered: the same observation and time give the
  * same decision, and once it has been carried out and nothing else has changed, no effects are left.
  *
  * Flow: facts (context.ts) → the strategy's outcome → one write per object → status. Effects are in
- * the order they have to be carried out; if one fails, the status must not be written.
+ * the order they have to be carried out; if one fails, the status must not be written. A turn (a step
+ * done, a version called stable) is recorded among them, before what follows from it.
  */
 export function decide(observed: ObservedRollout, now: EpochMs): Decision {
   if (observed.invalid !== undefined) return decideInvalid(observed, observed.invalid, now);
@@ -122,13 +135,19 @@ export function decide(observed: ObservedRollout, now: EpochMs): Decision {
   const ephemeral = ephemeralMetadata(facts, course);
   const changes = [refreshOfNew(facts), ...ephemeral.changes, ...outcome.changes];
   const creation = creationEffects(facts, course, changes);
-  const effects: readonly Effect[] = [
-    ...rolloutEffects(facts, course),
+  const story: readonly Effect[] = [
     ...creation.announced,
     ...outcome.groundwork,
     ...asEffects(notCompletedEvent(facts, outcome)),
     ...creation.scaled,
     ...asEffects([...outcome.story, ...turningEvents(facts, outcome)]),
+  ];
+  const opening: readonly Effect[] = outcome.hasTurned
+    ? [...story, recordedTurn(facts, outcome, counters), ...creation.writes]
+    : [...creation.writes, ...story];
+  const effects: readonly Effect[] = [
+    ...rolloutEffects(facts, course),
+    ...opening,
     ...outcome.actions,
     ...replicaSetEffects(facts, course, changes),
     ...ephemeral.effects,

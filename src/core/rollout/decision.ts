@@ -31,6 +31,11 @@ interface VersionedPatch {
 
 export type Effect =
   | { readonly kind: "event"; readonly event: RolloutEvent }
+  /**
+   * Where the rollout stands now, before anything that follows from it is done: a turn that is cut
+   * short is finished from what was written, never derived again from a world half moved.
+   */
+  | { readonly kind: "recordTurn"; readonly status: RolloutStatus }
   /** Merge patch on the Rollout itself (not its status). */
   | { readonly kind: "patchRollout"; readonly patch: JsonObject; readonly why: string }
   | { readonly kind: "createReplicaSet"; readonly replicaSet: ReplicaSet }

@@ -8,6 +8,8 @@ export interface StrategyOutcome {
   readonly course: Course;
   /** Effects the story rests on: carried out before it is told. */
   readonly groundwork: readonly Effect[];
+  /** Steps were completed, or the version was called stable: recorded before the actions. */
+  readonly hasTurned: boolean;
   /** What happened, in the order people expect it. */
   readonly story: readonly RolloutEvent[];
   /** What follows from it. */

@@ -6,7 +6,7 @@ import { abortWith, settleAbort } from "./abort.ts";
 import { timeOutText } from "./conditions/progressing.ts";
 import { rolesOf } from "./context.ts";
 import type { Facts } from "./context.ts";
-import { courseOf, isFullyPromoted, rolloutEvent } from "./course.ts";
+import { courseOf, hasNewStable, isFullyPromoted, rolloutEvent } from "./course.ts";
 import type { Course, Turn } from "./course.ts";
 import { countersOf } from "./counters.ts";
 import type { StrategyOutcome } from "./outcome.ts";
@@ -78,6 +78,7 @@ export function conductRecreate(facts: Facts, _strategy: RecreateStrategy): Stra
   return {
     course,
     groundwork: [],
+    hasTurned: hasNewStable(facts, course),
     story: [...promoted.events, ...events],
     actions: [],
     changes: sizes(facts, course),

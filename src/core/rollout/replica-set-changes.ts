@@ -120,22 +120,32 @@ function isUnrecorded({ newRs, before, newHash, revision }: Facts): boolean {
   return before.currentPodHash !== newHash && revisionOf(newRs) === revision && !isReused;
 }
 
+interface Creation {
+  readonly writes: readonly Effect[];
+  readonly announced: readonly Effect[];
+  readonly scaled: readonly Effect[];
+}
+
 /** The new ReplicaSet, created at its first size, and the events people know the moment by. */
 export function creationEffects(
   facts: Facts,
   course: Course,
   changes: readonly ReplicaSetChange[],
-): { readonly announced: readonly Effect[]; readonly scaled: readonly Effect[] } {
+): Creation {
   const { newRs, newRsExists, revision } = facts;
   const text = `Created ReplicaSet ${newRs.metadata.name} (revision ${String(revision)})`;
-  const created = rolloutEvent(facts, course, "NewReplicaSetCreated", text, "created");
+  // Not by the attempt: a pass that is repeated after it had recorded a turn stands in another one.
+  const cause = `${newRs.metadata.name}/${String(revision)}/created`;
+  const reason = "NewReplicaSetCreated";
+  const created: RolloutEvent = { type: "Normal", reason, message: text, cause };
   if (newRsExists)
-    return { announced: asEffects(isUnrecorded(facts) ? [created] : []), scaled: [] };
+    return { writes: [], announced: asEffects(isUnrecorded(facts) ? [created] : []), scaled: [] };
   const replicas = merged(newRs.metadata.name, changes).replicas ?? 0;
   const replicaSet: ReplicaSet = { ...newRs, spec: { ...newRs.spec, replicas } };
   const scaled = replicas > 0 ? [scalingEvent(facts, course, newRs, replicas)] : [];
   return {
-    announced: [{ kind: "createReplicaSet", replicaSet }, ...asEffects([created])],
+    writes: [{ kind: "createReplicaSet", replicaSet }],
+    announced: asEffects([created]),
     scaled: asEffects(scaled),
   };
 }

@@ -1,6 +1,6 @@
 // One attempt at a revision: from the moment the status speaks of it until another begins. What
 // people did since then, and which gates the steps have, decides how far it may be.
-import type { CanaryStep, Rollout } from "../../api/argo/rollout.ts";
+import type { CanaryStep, Rollout, Strategy } from "../../api/argo/rollout.ts";
 import { rolloutTypeLabel, stepIndexLabel } from "../../api/argo/keys.ts";
 import type { AnalysisRun } from "../../api/argo/analysis.ts";
 import { parseTime } from "../../lib/time.ts";
@@ -13,6 +13,8 @@ export interface Attempt {
   readonly promotes: number;
   readonly isFull: boolean;
   readonly isAborted: boolean;
+  /** It follows an abort of the same version. */
+  readonly isRepeated: boolean;
 }
 
 /** The attempt after a change of the status. */
@@ -30,7 +32,8 @@ export function attemptAfter(
     (isAborted || !before.isAborted);
   if (isSame) return { ...before, isAborted };
   // A full promotion ends an abort, too, and goes on counting.
-  const isFull = before?.hash === hash && before.isAborted && before.isFull;
+  const isRepeated = before?.hash === hash && before.isAborted;
+  const isFull = isRepeated && before.isFull;
   return {
     hash,
     stepHash: status.currentStepHash,
@@ -38,7 +41,26 @@ export function attemptAfter(
     promotes: 0,
     isFull,
     isAborted,
+    isRepeated,
   };
+}
+
+/** Whether pods are the weight, and never become fewer on the way. */
+function hasGrowingPods(strategy: Strategy): boolean {
+  if (strategy.kind === "rollingUpdate") return true;
+  if (strategy.kind !== "canary" || strategy.trafficRouting !== undefined) return false;
+  const weights = strategy.steps.flatMap((step) =>
+    step.kind === "setWeight" ? [step.weight] : [],
+  );
+  const areAllWeights = strategy.steps.every(({ kind }) => kind !== "setCanaryScale");
+  return areAllWeights && weights.every((weight, i) => weight >= (weights[i - 1] ?? 0));
+}
+
+/** The first attempt at what the spec says, with pods that only ever move one way. */
+export function isUndisputed({ metadata, spec, status }: Rollout, attempt: Attempt): boolean {
+  const isKnown = String(metadata.generation ?? 0) === status.observedGeneration;
+  const isGoingOn = !attempt.isRepeated && !attempt.isAborted && !spec.paused;
+  return isKnown && isGoingOn && hasGrowingPods(spec.strategy);
 }
 
 /** Times in statuses are whole seconds, so every pause may be that much shorter. */

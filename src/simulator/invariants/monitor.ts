@@ -16,6 +16,7 @@ import type { Monitor } from "../stage.ts";
 import {
   attemptAfter,
   closedGate,
+  isUndisputed,
   reachableWeight,
   verdictAgainst,
   type Attempt,
@@ -30,11 +31,9 @@ const startMs = Date.UTC(2026, 0, 1);
 export interface Allowance {
   /** For how long the controllers may not have heard of a verdict. */
   readonly blindMs: number;
-  /** AnalysisRuns that may be made anew because a pass that had ended one was cut short. */
-  readonly spareRuns: number;
 }
 
-const noAllowance: Allowance = { blindMs: 0, spareRuns: 0 };
+const noAllowance: Allowance = { blindMs: 0 };
 
 function secondsText(atMs: number): string {
   return `${Math.round(atMs / 100) / 10}s`;
@@ -270,9 +269,26 @@ export class InvariantMonitor implements Monitor {
       return;
     }
     if (before.spec.replicas === after.spec.replicas) return;
+    this.#mustNotWaver(rollout, before, after, atMs);
     if (capacityOf(after) < capacityOf(before)) this.#hasShrunk(rollout, after, atMs);
     if ((after.spec.replicas ?? 1) > (before.spec.replicas ?? 1))
       this.#hasGrown(rollout, after, atMs);
+  }
+
+  /** Without a router, and with shares that only grow, pods move one way as long as nobody interferes. */
+  #mustNotWaver(rollout: Rollout, before: ReplicaSet, after: ReplicaSet, atMs: number): void {
+    const attempt = this.#attempts.get(rollout.metadata.name);
+    if (!attempt || !isUndisputed(rollout, attempt)) return;
+    const runs = this.#view.runs.values();
+    if (verdictAgainst(attempt, runs, { startMs, knownBeforeMs: atMs }) !== undefined) return;
+    if (this.#isDisturbed(rollout.metadata.name, atMs) || this.#isFree(rollout, attempt)) return;
+    const from = before.spec.replicas ?? 1;
+    const to = after.spec.replicas ?? 1;
+    const text = `${after.metadata.name} went from ${from} to ${to} pods`;
+    if (hashOf(after) === attempt.hash && to < from)
+      this.#fail(atMs, `${text} although its share only grows`);
+    if (hashOf(after) === rollout.status.stableRS && from === 0 && to > 0)
+      this.#fail(atMs, `${text} although it had been given up`);
   }
 
   #setCreated(rollout: Rollout, set: ReplicaSet, atMs: number): void {
@@ -400,7 +416,7 @@ export class InvariantMonitor implements Monitor {
     ].join("/");
     const count = (this.#runCounts.get(cause) ?? 0) + 1;
     this.#runCounts.set(cause, count);
-    const allowed = 1 + (attempt?.promotes ?? 0) + this.#allowance.spareRuns;
+    const allowed = 1 + (attempt?.promotes ?? 0);
     if (count > allowed)
       this.#fail(atMs, `AnalysisRun ${run.metadata.name} is the ${count}th for one cause`);
   }

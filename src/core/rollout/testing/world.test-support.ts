@@ -260,6 +260,9 @@ export class ToyWorld {
         this.causes.add(effect.event.cause + effect.event.reason);
         this.events.push(`${effect.event.reason}: ${effect.event.message}`);
         return;
+      case "recordTurn":
+        this.rollout = { ...this.rollout, status: effect.status };
+        return;
       case "patchRollout":
         this.patchManifest(effect.patch);
         return;
