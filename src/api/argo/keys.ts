@@ -18,7 +18,7 @@ export const experimentTemplateAnnotation = "experiment.argoproj.io/template-nam
 export const analysisRunNameAnnotation = "analysisrun.argoproj.io/name";
 export const analysisRunNamespaceAnnotation = "analysisrun.argoproj.io/namespace";
 export const analysisRunMetricAnnotation = "analysisrun.argoproj.io/metric-name";
-/** Ours, on AnalysisRuns: a rollout ended it because it wanted no verdict; what it says is none. */
+/** Ours, on AnalysisRuns and Experiments: a rollout ended it because it wanted no verdict; what it says is none. */
 export const endedByRolloutAnnotation = "haldane.dev/ended-by-rollout";
 /** Ours: `rollingUpdate` or `recreate`, for clusters whose CRD would drop the strategy field. */
 export const strategyAnnotation = "haldane.dev/strategy";

@@ -82,17 +82,25 @@ function composed(
   return result.ok ? { ok: true, value: result.spec } : result;
 }
 
+/** Made after this attempt's pods were there: a status that does not know it is an old view, no retry. */
+function isOfThisAttempt({ metadata, status }: AnalysisRun, experiment: Experiment): boolean {
+  const availableAtMs = parseTime(experiment.status?.availableAt) ?? Infinity;
+  const madeAtMs = parseTime(metadata.creationTimestamp) ?? 0;
+  const endedAtMs = parseTime(status?.completedAt) ?? madeAtMs;
+  return madeAtMs >= availableAtMs && endedAtMs > availableAtMs;
+}
+
 function isReusable(run: AnalysisRun, spec: AnalysisRunSpec, experiment: Experiment): boolean {
   const { terminate, ...live } = run.spec;
   return (
     isControlledBy(run, experiment) &&
     terminate !== true &&
-    !isAnalysisCompleted(run.status?.phase) &&
+    (!isAnalysisCompleted(run.status?.phase) || isOfThisAttempt(run, experiment)) &&
     semanticEqual(live, spec)
   );
 }
 
-/** The first name that is free or has this very run, still open; a retried experiment finds the old one taken. */
+/** The first name that is free or has this attempt's very run; a retried experiment finds the old one taken. */
 function runName(
   analysis: ExperimentAnalysis,
   spec: AnalysisRunSpec,

@@ -157,7 +157,25 @@ function experimentOf(facts: Facts, name: string, spec: ExperimentSpec): Experim
   };
 }
 
-function endOthers(facts: Facts, course: Course): readonly Effect[] {
+function baseName({ name, newHash, revision }: Facts, stepIndex: number): string {
+  return `${name}-${newHash}-${String(revision)}-${String(stepIndex)}`;
+}
+
+/** Made for a step of this attempt that is still to come, by a pass that saw more than this one (as of runs: isAhead). */
+function isAhead({ facts, strategy }: Canary, course: Course, experiment: Experiment): boolean {
+  const isOver = course.isAborted || course.isPromoteFull || course.stableHash === facts.newHash;
+  if (isOver || course.experiment !== undefined) return false;
+  const { name } = experiment.metadata;
+  return strategy.steps.some((step, index) => {
+    const base = baseName(facts, index);
+    const isItsName = name === base || /^-\d+$/.test(name.slice(base.length));
+    const isOfStep = step.kind === "experiment" && name.startsWith(base) && isItsName;
+    return isOfStep && index >= (course.stepIndex ?? 0);
+  });
+}
+
+function endOthers(canary: Canary, course: Course): readonly Effect[] {
+  const { facts } = canary;
   return facts.observed.experiments
     .filter(
       (experiment) => isOurs(facts, experiment) && experiment.metadata.name !== course.experiment,
@@ -166,6 +184,7 @@ function endOthers(facts: Facts, course: Course): readonly Effect[] {
       (experiment) =>
         experiment.spec.terminate !== true && !isAnalysisCompleted(experiment.status?.phase),
     )
+    .filter((experiment) => !isAhead(canary, course, experiment))
     .map((experiment) => ({ kind: "terminateExperiment", name: experiment.metadata.name }));
 }
 
@@ -176,7 +195,7 @@ function created(
   stableRs: ReplicaSet,
 ): ExperimentOutcome {
   const { facts } = canary;
-  const base = `${facts.name}-${facts.newHash}-${String(facts.revision)}-${String(course.stepIndex ?? 0)}`;
+  const base = baseName(facts, course.stepIndex ?? 0);
   const made = specOf(canary, course, step, stableRs);
   if (!made.ok) {
     return {
@@ -219,6 +238,6 @@ export function ensureExperiment(canary: Canary, course: Course): ExperimentOutc
       : { course, effects: [] };
   return {
     course: outcome.course,
-    effects: [...outcome.effects, ...endOthers(facts, outcome.course)],
+    effects: [...outcome.effects, ...endOthers(canary, outcome.course)],
   };
 }
