@@ -6,6 +6,7 @@ import type { RouterConfig } from "../api/argo/rollout.ts";
 import type { TrafficPlan, TrafficState } from "../api/argo/traffic.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import type { KubeObject, ObjectRef } from "../api/meta/object.ts";
+import type { EpochMs } from "../lib/time.ts";
 import type { RecordedEvent } from "../runtime/events.ts";
 
 /** Declared, not discovered by silence: validation and `lint` read it. */
@@ -40,6 +41,11 @@ export interface TrafficRouter {
   apply(plan: TrafficPlan): Promise<void>;
   /** The rollout goes away or no longer uses this router: all to stable, managed routes removed. */
   finalize(): Promise<void>;
+  /**
+   * Clears away what nothing depends on any more. Resolves with when there will be more to clear;
+   * undefined = never, as far as can be seen now.
+   */
+  tidy?(now: EpochMs): Promise<EpochMs | undefined>;
 }
 
 /** What is the same for all rollouts of an installation: Argo's controller flags for routers. */
