@@ -1,6 +1,8 @@
 // The routers there are, by the key people write under trafficRouting (or trafficRouting.plugins).
 import type { RouterConfig } from "../api/argo/rollout.ts";
+import { ambassadorRouter } from "./ambassador/ambassador.ts";
 import { apisixRouter } from "./apisix/apisix.ts";
+import { appMeshRouter } from "./app-mesh/app-mesh.ts";
 import { gatewayApiRouter } from "./gateway-api/gateway-api.ts";
 import { istioRouter } from "./istio/istio.ts";
 import { nginxRouter } from "./nginx/nginx.ts";
@@ -19,13 +21,15 @@ export const routers = {
   nginx: nginxRouter,
   traefik: traefikRouter,
   smi: smiRouter,
+  ambassador: ambassadorRouter,
+  appMesh: appMeshRouter,
   apisix: apisixRouter,
 } as const satisfies Record<string, RouterFactory>;
 
 export const routerKinds: readonly string[] = Object.keys(routers);
 
 /** Kinds of Argo's API that are accepted but that nothing carries out yet. */
-export const plannedRouterKinds = ["alb", "ambassador", "appMesh"] as const;
+export const plannedRouterKinds = ["alb"] as const;
 
 export function routerFactory(kind: string): RouterFactory | undefined {
   return Object.entries(routers).find(([name]) => name === kind)?.[1];
