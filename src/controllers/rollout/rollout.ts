@@ -25,7 +25,7 @@ import { requeueAfter, settled, type Outcome } from "../../runtime/outcome.ts";
 import { carryOut, type EvictPod, type Hands } from "./carry-out.ts";
 import { observe } from "./observe.ts";
 import type { RolloutViews } from "./views.ts";
-import { resolveRollout } from "./resolve.ts";
+import { resolveRollout, workloadKnown } from "./resolve.ts";
 import { saveStatus } from "./save-status.ts";
 import { rolloutSources, type RouterWatches } from "./sources.ts";
 
@@ -67,6 +67,7 @@ async function reconcile(key: string, options: RolloutControllerOptions): Promis
   }
   if (manifest.metadata.deletionTimestamp !== undefined || !isOurs(manifest, options.instanceId))
     return settled;
+  await workloadKnown(manifest, options.views);
   const resolved = resolveRollout(manifest, options.views, options.capabilities);
   const routers =
     resolved.invalid === undefined ? routersOf(resolved.rollout, manifest, options) : [];
