@@ -5,6 +5,7 @@ import type { Container, Pod } from "../../api/kubernetes/pod.ts";
 import { isPodReady } from "../../api/kubernetes/pod.ts";
 import type { KubeEvent } from "../../api/kubernetes/workloads.ts";
 import { refOf } from "../../api/meta/object.ts";
+import { StoreError, type ObjectStore } from "../../objects/object-store.ts";
 import { LogsUnavailable } from "./kubelet.ts";
 import { parsePorts } from "./launch/ports.ts";
 import { readProcess } from "./process/process-table.ts";
@@ -187,6 +188,30 @@ describe("a pod's life", () => {
     await until("the pod is gone", isGone(machine.store, pod), 10_000);
     expect(Date.now() - beganAtMs).toBeLessThan(10_000);
     expect(isAlive(child)).toBe(false);
+  });
+
+  it("is told to stop also where its status could not be written at first", async () => {
+    let refusals = 0;
+    const seenBy = (store: ObjectStore): ObjectStore => ({
+      get: store.get.bind(store),
+      list: store.list.bind(store),
+      watch: store.watch.bind(store),
+      create: store.create.bind(store),
+      patch: store.patch.bind(store),
+      delete: store.delete.bind(store),
+      update: async (object, options) => {
+        if (object.metadata.deletionTimestamp !== undefined && refusals++ < 2)
+          throw new StoreError("ServiceUnavailable", "the disk is full");
+        return store.update(object, options);
+      },
+    });
+    const machine = await machineWith({ seenBy });
+    await machine.store.create(podObject("web", { containers: [server] }));
+    const pod = await untilPod(machine.store, "web", "runs", isPodReady);
+    await until("it listens", async () => (await logOf(machine, "web")).includes("listening"));
+    await machine.store.delete(refOf(pod));
+    await until("the pod is gone", isGone(machine.store, pod), 10_000);
+    expect(refusals).toBeGreaterThan(1);
   });
 
   it("stops in order: out of the gateway, preStop, SIGTERM", async () => {

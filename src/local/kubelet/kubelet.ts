@@ -32,7 +32,7 @@ import { LogTimekeeper } from "./logs/log-times.ts";
 import { readLog } from "./logs/read-log.ts";
 import type { LogOptions } from "./logs/read-log.ts";
 import { PodWorker } from "./pod-worker.ts";
-import type { DrainGate, WorkerTools } from "./pod-worker.ts";
+
 import { containerProcesses } from "./process/container-process.ts";
 import type { ContainerProcesses } from "./process/container-process.ts";
 import { listProcesses } from "./process/process-table.ts";
@@ -41,6 +41,7 @@ import { allContainers, containerRecord, defaultTiming } from "./supervisor/reco
 import type { PodRecord, SupervisorTiming } from "./supervisor/record.ts";
 import { usageTable } from "./usage.ts";
 import type { ContainerUsage } from "./usage.ts";
+import type { DrainGate, WorkerTools } from "./worker-tools.ts";
 
 export const defaultNodeName = "local";
 
@@ -178,7 +179,7 @@ export class Kubelet implements Controller {
     const reading = {
       path,
       clock: this.#options.clock,
-      note: () => this.#logTimes.note(path),
+      note: () => this.#logTimes.tryNote(path),
       isOver: () => this.#isLogOver(request, worker.uid, container, attempt),
     };
     return readLog(reading, request);

@@ -15,8 +15,8 @@ import { silentLogger } from "../../runtime/log.ts";
 import { Manager } from "../../runtime/manager.ts";
 import type { ImageConfig } from "./launch/images.ts";
 import { Kubelet } from "./kubelet.ts";
-import { openDrainGate } from "./pod-worker.ts";
-import type { DrainGate } from "./pod-worker.ts";
+import { openDrainGate } from "./worker-tools.ts";
+import type { DrainGate } from "./worker-tools.ts";
 
 /** Serves `/` with its version; `/break` makes `/healthz` fail, `/exit?code=3` ends it, `/slow?ms=500` takes its time. */
 export const serverSource = `
@@ -71,6 +71,8 @@ export interface MachineOptions {
     readonly stop: () => Promise<void>;
   };
   readonly logLimitBytes?: number;
+  /** What the kubelet takes for the store. */
+  readonly seenBy?: (store: ObjectStore) => ObjectStore;
 }
 
 export async function startMachine(options: MachineOptions = {}): Promise<Machine> {
@@ -84,7 +86,7 @@ export async function startMachine(options: MachineOptions = {}): Promise<Machin
     const extra = options.extend?.({ manager, store, folder });
     const kubelet = new Kubelet({
       manager,
-      store,
+      store: options.seenBy?.(store) ?? store,
       clock: systemClock,
       log,
       dataDir: join(folder, "data"),

@@ -6,67 +6,19 @@ import { asJson } from "../../api/meta/wire.ts";
 import { deepEqual } from "../../lib/deep-equal.ts";
 import { unreachable } from "../../lib/invariant.ts";
 import { isStoreError } from "../../objects/object-store.ts";
-import type { ObjectStore } from "../../objects/object-store.ts";
-import type { CancelTimer, Clock } from "../../runtime/clock.ts";
-import type { EventRecorder } from "../../runtime/events.ts";
+import type { CancelTimer } from "../../runtime/clock.ts";
 import { errorText } from "../../runtime/log.ts";
-import type { Logger } from "../../runtime/log.ts";
-import { runCheck } from "./launch/checks.ts";
-import type { CheckContext } from "./launch/checks.ts";
-import type { ConfigSource } from "./launch/environment.ts";
-import type { ImageConfig } from "./launch/images.ts";
-import { planLaunch } from "./launch/plan.ts";
-import type { LaunchPlan } from "./launch/plan.ts";
-import { portsAnnotation } from "./launch/ports.ts";
-import type { PortBook } from "./launch/ports.ts";
-import { logFile, pruneAttempts } from "./logs/log-files.ts";
-import type { ContainerProcesses, Slot } from "./process/container-process.ts";
-import { probeOf } from "./supervisor/probing.ts";
+import { checkContainer, startContainer } from "./container-start.ts";
+import type { Slot } from "./process/container-process.ts";
 import { allContainers, containerRecord, freshRecord } from "./supervisor/record.ts";
-import type {
-  Action,
-  PodMemory,
-  PodRecord,
-  ProcessFact,
-  Result,
-  SupervisorTiming,
-} from "./supervisor/record.ts";
+import type { Action, PodMemory, PodRecord, ProcessFact, Result } from "./supervisor/record.ts";
 import { statusOf } from "./supervisor/status.ts";
 import { step } from "./supervisor/step.ts";
-
-/** Resolves when no request is on its way to the pod any more, and none will be sent. */
-export interface DrainGate {
-  drained(pod: Pod, signal: AbortSignal): Promise<void>;
-}
-
-/** For clusters without a gateway: nothing has to be waited for. */
-export const openDrainGate: DrainGate = { drained: async () => undefined };
-
-export interface WorkerTools {
-  readonly store: ObjectStore;
-  readonly clock: Clock;
-  readonly events: EventRecorder;
-  readonly log: Logger;
-  readonly processes: ContainerProcesses;
-  readonly ports: PortBook;
-  readonly drainGate: DrainGate;
-  readonly source: ConfigSource;
-  readonly images: () => ImageConfig;
-  readonly timing: SupervisorTiming;
-  readonly logRoot: string;
-  /** Dates what is written to a log from now on. */
-  readonly followLog: (path: string) => void;
-  readonly nodeName: string;
-  /** The newest version of the pod after our own write. */
-  readonly remember: (pod: Pod) => void;
-  /** Puts the record on disk; when it returns, a crash cannot lose it. */
-  readonly save: (record: PodRecord) => void;
-}
+import type { PodInCare, WorkerTools } from "./worker-tools.ts";
 
 const adoptedPollMs = 500;
 const lingeringPollMs = 100;
 const retryMs = 1_000;
-const keptAttemptLogs = 5;
 
 export class PodWorker {
   readonly #tools: WorkerTools;
@@ -78,6 +30,8 @@ export class PodWorker {
   #memory: PodMemory;
   #savedRecord: string;
   #results: Result[] = [];
+  /** Decided and on record, but not begun yet: the status could not be written, or one before failed. */
+  #undone: Action[] = [];
   #isDrained = false;
   #isRemovalAsked = false;
   #isDirty = false;
@@ -93,6 +47,7 @@ export class PodWorker {
       isDraining: false,
     };
     this.#savedRecord = JSON.stringify(record);
+    this.#care = this.#careFor();
     tools.ports.reserve(this.uid, this.record.ports);
   }
 
@@ -154,17 +109,28 @@ export class PodWorker {
   async #lookOnce(): Promise<void> {
     if (!(await this.#isBound())) return;
     const { clock, timing } = this.#tools;
-    const results = this.#results;
-    this.#results = [];
     const facts = this.#facts();
-    const seen = { pod: this.#pod, processes: facts, results, isDrained: this.#isDrained };
+    const seen = {
+      pod: this.#pod,
+      processes: facts,
+      results: this.#results,
+      isDrained: this.#isDrained,
+    };
     const taken = step(this.#memory, seen, clock.now(), timing);
+    // On disk first: where it cannot be written nothing was decided, and the next look decides again.
+    this.#save(taken.memory.record);
     this.#memory = taken.memory;
-    this.#save();
+    this.#results = [];
+    this.#undone.push(...taken.actions);
     // The status first: endpoints drop the pod before it is told to stop.
     await this.#report();
-    for (const action of taken.actions) await this.#carryOut(action);
+    await this.#carryOutAll();
     this.#wakeAt(Math.min(taken.wakeAtMs ?? Infinity, clock.now() + this.#pollMs(facts)));
+  }
+
+  async #carryOutAll(): Promise<void> {
+    for (let action = this.#undone.shift(); action !== undefined; action = this.#undone.shift())
+      await this.#carryOut(action);
   }
 
   /** A pod somebody created without a node is taken over before anything runs: only then does deletion wait for us. */
@@ -219,10 +185,10 @@ export class PodWorker {
     return isAdopted ? adoptedPollMs : Infinity;
   }
 
-  #save(): void {
-    const text = JSON.stringify(this.record);
+  #save(record: PodRecord): void {
+    const text = JSON.stringify(record);
     if (text === this.#savedRecord) return;
-    this.#tools.save(this.record);
+    this.#tools.save(record);
     this.#savedRecord = text;
   }
 
@@ -260,7 +226,7 @@ export class PodWorker {
         return;
       case "hook":
       case "probe":
-        this.#check(action);
+        this.#begin(checkContainer(action, this.#container(action.container), this.#workplace));
         return;
       case "drain":
         this.#drain();
@@ -279,108 +245,49 @@ export class PodWorker {
     return found;
   }
 
+  get #workplace(): { readonly care: PodInCare; readonly tools: WorkerTools } {
+    return { care: this.#care, tools: this.#tools };
+  }
+
+  readonly #care: PodInCare;
+
+  #careFor(): PodInCare {
+    const pod = (): Pod => this.#pod;
+    const record = (): PodRecord => this.record;
+    return {
+      get pod() {
+        return pod();
+      },
+      get record() {
+        return record();
+      },
+      signal: this.#end.signal,
+      recordPorts: (ports) => {
+        this.#save({ ...this.record, ports });
+        this.#memory = { ...this.#memory, record: { ...this.record, ports } };
+      },
+      replace: (newer) => {
+        this.#pod = newer;
+      },
+      tell: async (type, reason, message) => this.#tell(type, reason, message),
+    };
+  }
+
   #launch(name: string, attempt: number): void {
     const key = `${name}/${attempt}`;
     this.#launching.add(key);
-    this.#start(this.#container(name), attempt)
-      .catch((error: unknown): Result => {
-        const message = `container ${name}: it could not be started: ${errorText(error)}; it is tried again`;
-        return {
-          kind: "blocked",
-          container: name,
-          attempt,
-          reason: "CreateContainerError",
-          message,
-        };
-      })
-      .then((result) => {
-        this.#launching.delete(key);
-        this.#results.push(result);
-        this.#poke();
-      })
-      .catch((error: unknown) => this.#tools.log.error("launch", { error: errorText(error) }));
+    this.#watched.add(key);
+    const start = { container: this.#container(name), attempt, onExit: () => this.#poke() };
+    const started = startContainer(start, this.#care, this.#tools);
+    this.#begin(started.finally(() => this.#launching.delete(key)));
   }
 
-  async #start(container: Container, attempt: number): Promise<Result> {
-    const { processes, logRoot, followLog } = this.#tools;
-    const { name } = container;
-    await this.#assignPorts(container);
-    const planned = await this.#plan(container);
-    if (!planned.ok) {
-      return {
-        kind: "blocked",
-        container: name,
-        attempt,
-        reason: planned.reason,
-        message: planned.message,
-      };
-    }
-    const { plan } = planned;
-    const image = container.image ?? "";
-    await this.#tell(
-      "Normal",
-      "Pulled",
-      `Container image "${image}" is the directory ${plan.imageDirectory}`,
-    );
-    const owner = { namespace: this.record.namespace, pod: this.record.name, uid: this.uid };
-    const launch = { ...plan, logFile: logFile(logRoot, owner, name, attempt) };
-    this.#watched.add(`${name}/${attempt}`);
-    if (this.#end.signal.aborted) throw new Error("the kubelet stops");
-    await processes.launch(this.#slot(name, attempt), launch, () => this.#poke());
-    followLog(launch.logFile);
-    pruneAttempts(logRoot, owner, { container: name, keep: keptAttemptLogs });
-    return { kind: "launched", container: name, attempt, imageId: `dir:${plan.imageDirectory}` };
-  }
-
-  async #plan(container: Container): ReturnType<typeof planLaunch> {
-    const { images, source } = this.#tools;
-    return planLaunch({ pod: this.#pod, container, ports: this.record.ports }, images(), source);
-  }
-
-  /** Ports are on record and on the pod before the process that listens there exists. */
-  async #assignPorts(container: Container): Promise<void> {
-    const { ports, store, remember } = this.#tools;
-    const assigned = await ports.assign(this.uid, container, this.record.ports);
-    this.#memory = { ...this.#memory, record: { ...this.record, ports: assigned } };
-    this.#save();
-    const text = JSON.stringify(assigned);
-    if (
-      Object.keys(assigned).length === 0 ||
-      this.#pod.metadata.annotations?.[portsAnnotation] === text
-    )
-      return;
-    const body = { metadata: { uid: this.uid, annotations: { [portsAnnotation]: text } } };
-    const patched = await store.patch<Pod>(refOf(this.#pod), { type: "merge", body });
-    remember(patched);
-    this.#pod = patched;
-  }
-
-  #check(action: Extract<Action, { readonly kind: "hook" | "probe" }>): void {
-    const container = this.#container(action.container);
-    const isProbe = action.kind === "probe";
-    const probe = isProbe ? probeOf(container, action.probe) : undefined;
-    const what = isProbe ? probe : container.lifecycle?.[action.hook];
-    const context: CheckContext = {
-      container,
-      ports: this.record.ports,
-      plan: () => this.#planOrThrow(container),
-      clock: this.#tools.clock,
-    };
-    const timeoutMs = isProbe ? (probe?.timeoutSeconds ?? 1) * 1000 : this.#hookTimeoutMs();
-    void runCheck(what ?? {}, context, timeoutMs).then((answer) => {
-      this.#results.push({ ...action, ...answer });
+  /** What takes longer than a look leads to another one when it is done. */
+  #begin(work: Promise<Result>): void {
+    void work.then((result) => {
+      this.#results.push(result);
       this.#poke();
     });
-  }
-
-  #hookTimeoutMs(): number {
-    return (this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
-  }
-
-  async #planOrThrow(container: Container): Promise<LaunchPlan> {
-    const planned = await this.#plan(container);
-    if (planned.ok) return planned.plan;
-    throw new Error(planned.message);
   }
 
   #drain(): void {

@@ -119,6 +119,15 @@ export class LogTimekeeper {
     if (count > mostMarks) this.#thinOut(path);
   }
 
+  /** As note; on a full disk the times stay as they are, which `retain` tells its caller. */
+  tryNote(path: string): void {
+    try {
+      this.note(path);
+    } catch (error) {
+      if (!isErrnoException(error)) throw error;
+    }
+  }
+
   /** Looks at the log whenever it is written to, ten times a second at most. */
   follow(path: string): void {
     if (this.#watched.has(path) || !existsSync(path)) return;
@@ -157,7 +166,7 @@ export class LogTimekeeper {
     const onChange = (): void => {
       watched.watcher?.close();
       watched.watcher = undefined;
-      this.note(path);
+      this.tryNote(path);
       watched.cancelTimer();
       watched.cancelTimer = this.#clock.after(burstMs, () => this.#arm(path));
     };
@@ -172,7 +181,7 @@ export class LogTimekeeper {
     }
     // What was written before the watch was there.
     const before = this.#noted.get(path)?.size;
-    this.note(path);
+    this.tryNote(path);
     if (this.#noted.get(path)?.size !== before) onChange();
   }
 
