@@ -6,6 +6,7 @@ import type { ServerTable } from "../objects/kubernetes/kubernetes.ts";
 import type { ListScope, ObjectStore } from "../objects/object-store.ts";
 import { haldaneError } from "../lib/errors.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { OptionShape } from "./completion/question.ts";
 import type { Paint } from "./render/paint.ts";
 
 export interface OutputStream {
@@ -76,8 +77,13 @@ export interface CommandCall {
   readonly args: readonly (string | readonly string[] | undefined)[];
   readonly options: Readonly<Record<string, unknown>> & GlobalOptions;
   readonly cli: CliContext;
-  /** Every command people may type, for completion. */
+  readonly program: ProgramWords;
+}
+
+/** What people may type, for completion. */
+export interface ProgramWords {
   readonly commandNames: readonly string[];
+  readonly optionsOf: (commandName: string) => Promise<readonly OptionShape[]>;
 }
 
 export type ExitCode = number;
@@ -105,7 +111,7 @@ export function textArgument(call: CommandCall, index: number): string | undefin
   return typeof value === "string" ? value : undefined;
 }
 
-export function listArgument(call: CommandCall, index: number): readonly string[] {
+export function listArgument(call: Pick<CommandCall, "args">, index: number): readonly string[] {
   const value = call.args[index];
   return Array.isArray(value)
     ? (value as readonly string[])

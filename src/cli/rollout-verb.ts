@@ -2,12 +2,18 @@
 import type { Command } from "commander";
 import { asJson } from "../api/meta/wire.ts";
 import type { CommandPatches } from "../core/rollout/commands.ts";
-import type { JsonObject } from "../lib/json.ts";
-import { listArgument, print, type CliCommand, type CommandCall } from "./command.ts";
+import { deepEqual } from "../lib/deep-equal.ts";
+import type { Json, JsonObject } from "../lib/json.ts";
+import { applyMergePatch } from "../lib/merge-patch.ts";
+import { listArgument, print } from "./command.ts";
+import type { CliCommand, CommandCall, Connection } from "./command.ts";
 import { rolloutRef } from "./fetch-tree.ts";
+import { isStoreError } from "../objects/object-store.ts";
 import { mustExist } from "./must-exist.ts";
 import { sendPatches } from "./send-patches.ts";
 import { withConnection } from "./with-connection.ts";
+
+const mostTries = 5;
 
 export interface RolloutVerb {
   /** Several names are gone through in order; the first error ends it. */
@@ -15,9 +21,49 @@ export interface RolloutVerb {
   readonly declare?: (command: Command) => void;
   /** Throws what is wrong with the words typed, before any server is asked. */
   readonly check?: (call: CommandCall) => void;
-  readonly patches: (manifest: JsonObject, call: CommandCall) => CommandPatches;
+  readonly patches: (manifest: JsonObject, call: CommandCall, name: string) => CommandPatches;
   /** `rollout 'shop' promoted` */
   readonly said: (name: string, call: CommandCall) => string;
+  /** The patches are right for the status they were decided from only: they go to no other. */
+  readonly isDecidedFromStatus?: true;
+  /** What to say instead where the patches would change nothing; throws where that is no success. */
+  readonly saidInVain?: (name: string, manifest: JsonObject, call: CommandCall) => string;
+}
+
+/** Whether the object would be another one afterwards. */
+export function changesAnything(manifest: JsonObject, { status, main }: CommandPatches): boolean {
+  const patched = [status, main].reduce<Json>(
+    (object, patch) => (patch === undefined ? object : applyMergePatch(object, patch)),
+    manifest,
+  );
+  return !deepEqual(patched, manifest);
+}
+
+async function carryOut(
+  verb: RolloutVerb,
+  name: string,
+  call: CommandCall,
+  { store, namespace }: Connection,
+): Promise<string> {
+  const ref = rolloutRef(namespace, name);
+  for (let tries = 1; ; tries += 1) {
+    const rollout = await mustExist(store, ref);
+    const manifest = asJson(rollout);
+    const patches = verb.patches(manifest, call, name);
+    if (verb.saidInVain && !changesAnything(manifest, patches))
+      return verb.saidInVain(name, manifest, call);
+    try {
+      await sendPatches(
+        store,
+        ref,
+        patches,
+        verb.isDecidedFromStatus ? { decidedFrom: rollout } : {},
+      );
+      return verb.said(name, call);
+    } catch (error) {
+      if (!isStoreError(error, "Conflict") || tries === mostTries) throw error;
+    }
+  }
 }
 
 export function rolloutVerb(verb: RolloutVerb): CliCommand {
@@ -28,13 +74,9 @@ export function rolloutVerb(verb: RolloutVerb): CliCommand {
     },
     async run(call) {
       verb.check?.(call);
-      await withConnection(call, async ({ store, namespace }) => {
-        for (const name of listArgument(call, 0)) {
-          const ref = rolloutRef(namespace, name);
-          const manifest = await mustExist(store, ref);
-          await sendPatches(store, ref, verb.patches(asJson(manifest), call));
-          print(call.cli, verb.said(name, call));
-        }
+      await withConnection(call, async (connection) => {
+        for (const name of listArgument(call, 0))
+          print(call.cli, await carryOut(verb, name, call, connection));
       });
       return 0;
     },

@@ -8,6 +8,7 @@ import {
   type CliContext,
   type ExitCode,
   type GlobalOptions,
+  type ProgramWords,
 } from "./command.ts";
 import { describeError } from "./describe-error.ts";
 
@@ -163,8 +164,20 @@ async function call(
 ): Promise<ExitCode> {
   const args = command.processedArgs as readonly (string | readonly string[] | undefined)[];
   const options = command.opts<Record<string, unknown> & GlobalOptions>();
-  const commandNames = commandTable
-    .filter(({ isHidden }) => isHidden !== true)
-    .map(({ name }) => name);
-  return implementation.run({ commandName: entry.name, args, options, cli, commandNames });
+  return implementation.run({ commandName: entry.name, args, options, cli, program: programWords });
 }
+
+const programWords: ProgramWords = {
+  commandNames: commandTable.filter(({ isHidden }) => isHidden !== true).map(({ name }) => name),
+  async optionsOf(commandName) {
+    const entry = commandTable.find(({ name }) => name === commandName);
+    if (!entry) return [];
+    const { command: implementation } = await entry.load();
+    const command = new Command(commandName);
+    implementation.declare(command);
+    return command.options.map(({ short, long, required, optional }) => ({
+      names: [short, long].filter((name) => name !== undefined),
+      takesValue: required || optional,
+    }));
+  },
+};

@@ -1,6 +1,6 @@
 // Sends what a verb asks for: the status patch first (to the main resource where the server has no
 // status subresource), then the rest.
-import type { ObjectRef } from "../api/meta/object.ts";
+import type { KubeObject, ObjectRef } from "../api/meta/object.ts";
 import type { CommandPatches } from "../core/rollout/commands.ts";
 import type { JsonObject } from "../lib/json.ts";
 import { isStoreError, type ObjectStore } from "../objects/object-store.ts";
@@ -15,11 +15,15 @@ async function patchStatus(store: ObjectStore, ref: ObjectRef, body: JsonObject)
   }
 }
 
+/** With `decidedFrom` the status is patched only if the object is still that one: else a Conflict. */
 export async function sendPatches(
   store: ObjectStore,
   ref: ObjectRef,
   { status, main }: CommandPatches,
+  options: { readonly decidedFrom?: KubeObject } = {},
 ): Promise<void> {
-  if (status !== undefined) await patchStatus(store, ref, status);
+  const { resourceVersion } = options.decidedFrom?.metadata ?? {};
+  const metadata = resourceVersion === undefined ? {} : { metadata: { resourceVersion } };
+  if (status !== undefined) await patchStatus(store, ref, { ...status, ...metadata });
   if (main !== undefined) await store.patch(ref, { type: "merge", body: main });
 }

@@ -20,12 +20,15 @@ case "$*" in
   "promote ") printf 'shop\\nshop-api\\n:4\\n' ;;
   "promote shop-") printf 'shop-api\\n:4\\n' ;;
   "set ") printf 'image\\n:4\\n' ;;
+  "up -f rel") printf ':0\\n' ;;
   *) printf ':1\\n' ;;
 esac
 `,
   );
   chmodSync(fake, 0o755);
   bin = path.dirname(fake);
+  world.file("release.yaml", "");
+  world.file("releases/v1/server.mjs", "");
   for (const shell of ["bash", "zsh", "fish"])
     world.file(`completion.${shell}`, await world.ok(`completion ${shell}`));
 });
@@ -56,7 +59,14 @@ const questions: readonly (readonly [words: readonly string[], answers: readonly
   [["promote", "shop-"], ["shop-api"]],
   [["set", ""], ["image"]],
   [["nothing", ""], []],
+  [
+    ["up", "-f", "rel"],
+    ["release.yaml", "releases"],
+  ],
 ];
+
+// Shells mark directories.
+const plain = (answer: string): string => answer.replace(/[/ ]+$/, "");
 
 describe.skipIf(!isInstalled("bash"))("bash", () => {
   it.each(questions)("completes %j to %j", (words, answers) => {
@@ -64,7 +74,9 @@ describe.skipIf(!isInstalled("bash"))("bash", () => {
     expect(
       inShell("bash", ["--norc", "-c", script])
         .split("\n")
-        .filter((line) => line !== ""),
+        .filter((line) => line !== "")
+        .sort()
+        .map(plain),
     ).toEqual(answers);
   });
 });
@@ -89,6 +101,7 @@ describe.skipIf(!isInstalled("fish"))("fish", () => {
       "-c",
       `source completion.fish; complete -C '${line}'`,
     ]);
-    expect(out.split("\n").filter((found) => found !== "")).toEqual(answers);
+    const found = out.split("\n").filter((answer) => answer !== "");
+    expect(found.sort().map(plain)).toEqual(answers);
   });
 });

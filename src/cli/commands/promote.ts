@@ -1,6 +1,52 @@
 import { promote, promoteFull, skipSteps } from "../../core/rollout/commands.ts";
+import type { CommandPatches } from "../../core/rollout/commands.ts";
+import { clientPhase } from "../../core/rollout/phase.ts";
+import { haldaneError } from "../../lib/errors.ts";
+import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import { CliError, flag } from "../command.ts";
 import { rolloutVerb } from "../rollout-verb.ts";
+
+/** Promoted already is as good; waiting for something else is not. */
+function saidInVain(name: string, manifest: JsonObject): string {
+  const { phase, message } = clientPhase(manifest);
+  const problem = vain(name, manifest);
+  if (phase === "Healthy") return `rollout '${name}' is fully promoted already: nothing to do`;
+  const state = message === "" ? phase : `${phase}, ${message}`;
+  throw haldaneError("NOTHING_TO_DO", {
+    where: `rollout ${name}`,
+    problem: `it was not promoted: ${problem.what} (it is ${state})`,
+    wayOut: problem.wayOut,
+  });
+}
+
+function vain(
+  name: string,
+  manifest: JsonObject,
+): { readonly what: string; readonly wayOut: string } {
+  if (isAborted(manifest))
+    return { what: "it is aborted", wayOut: `start it again with \`haldane retry ${name}\`.` };
+  if (isUnseen(manifest))
+    return {
+      what: "its newest change has not been taken up yet",
+      wayOut: "try again in a moment.",
+    };
+  return {
+    what: "there is no pause to end",
+    wayOut: `wait with \`haldane status ${name}\`, or skip what is left with \`haldane promote ${name} --full\`.`,
+  };
+}
+
+/** Where the status is still that of an older version, "one step on" would count its steps. */
+function isUnseen(manifest: JsonObject): boolean {
+  return clientPhase(manifest).message.startsWith("waiting for rollout spec update");
+}
+
+/** A plain promote of an aborted rollout would only be undone by the controller. */
+function isAborted({ status }: JsonObject): boolean {
+  return isJsonObject(status) && status["abort"] === true;
+}
+
+const nothing: CommandPatches = { status: undefined, main: undefined };
 
 export const command = rolloutVerb({
   takesSeveral: false,
@@ -20,7 +66,11 @@ export const command = rolloutVerb({
       if (!skipped.ok) throw new CliError(skipped.message);
       return skipped.value;
     }
-    return flag(call, "full") ? promoteFull(manifest) : promote(manifest);
+    if (flag(call, "full")) return promoteFull(manifest);
+    if (isAborted(manifest)) return nothing;
+    return isUnseen(manifest) ? { ...promote(manifest), status: undefined } : promote(manifest);
   },
+  isDecidedFromStatus: true,
+  saidInVain,
   said: (name, call) => `rollout '${name}' ${flag(call, "full") ? "fully " : ""}promoted`,
 });

@@ -1,7 +1,9 @@
 // `retry shop`, `retry rollout shop`, `retry experiment exp`.
 import { argoApiVersion } from "../../api/argo/keys.ts";
+import { asJson } from "../../api/meta/wire.ts";
 import { retry, retryExperiment } from "../../core/rollout/commands.ts";
 import { listArgument, print, usageError, type CliCommand, type CommandCall } from "../command.ts";
+import { isJsonObject } from "../../lib/json.ts";
 import { mustExist } from "../must-exist.ts";
 import { sendPatches } from "../send-patches.ts";
 import { withConnection } from "../with-connection.ts";
@@ -39,8 +41,14 @@ export const command: CliCommand = {
     await withConnection(call, async ({ store, namespace }) => {
       for (const name of names) {
         const ref = { apiVersion: argoApiVersion, kind, namespace, name };
-        await mustExist(store, ref);
-        await sendPatches(store, ref, kind === "Rollout" ? retry() : retryExperiment());
+        const manifest = asJson(await mustExist(store, ref));
+        const patches = kind === "Rollout" ? retry() : retryExperiment();
+        const isAborted = isJsonObject(manifest["status"]) && manifest["status"]["abort"] === true;
+        if (kind === "Rollout" && !isAborted) {
+          print(call.cli, `rollout '${name}' is not aborted: nothing to retry`);
+          continue;
+        }
+        await sendPatches(store, ref, patches);
         print(call.cli, `${kind.toLowerCase()} '${name}' retried`);
       }
     });
