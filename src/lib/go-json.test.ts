@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compareByCodePoint, goJsonNumber, goJsonString } from "./go-json.ts";
+import { compareByCodePoint, goJson, goJsonNumber, goJsonString } from "./go-json.ts";
 
 describe("Go's JSON", () => {
   it.each([
@@ -39,5 +39,12 @@ describe("Go's JSON", () => {
       "\u{1f600}",
     ]);
     expect(keys.toSorted().at(-1)).toBe("\uffee");
+  });
+});
+
+describe("goJson", () => {
+  it("writes decoded JSON as Go does: keys in order, HTML escaped", () => {
+    const value = { b: [1, 1e21, -0, null, true], a: { "<x>": "a&b" }, "": undefined };
+    expect(goJson(value)).toBe('{"a":{"\\u003cx\\u003e":"a\\u0026b"},"b":[1,1e+21,-0,null,true]}');
   });
 });

@@ -1,4 +1,5 @@
 // Go's way of writing JSON, byte for byte: hashes are taken over it.
+import { entriesOf, isJsonArray, isJsonObject, type Json } from "./json.ts";
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '\\"',
@@ -45,4 +46,16 @@ export function compareByCodePoint(left: string, right: string): number {
 /** Surrogates stand for code points above all other units, though their numbers lie below U+E000. */
 function weightOfUnit(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}
+
+/** Decoded JSON as Go's json.Marshal writes it: keys in order, `<`, `>` and `&` escaped. */
+export function goJson(value: Json): string {
+  if (typeof value === "string") return goJsonString(value);
+  if (typeof value === "number") return goJsonNumber(value);
+  if (isJsonArray(value)) return `[${value.map(goJson).join(",")}]`;
+  if (!isJsonObject(value)) return String(value);
+  const members = entriesOf(value)
+    .toSorted(([left], [right]) => compareByCodePoint(left, right))
+    .map(([key, inner]) => `${goJsonString(key)}:${goJson(inner)}`);
+  return `{${members.join(",")}}`;
 }

@@ -27,3 +27,16 @@ export function ownProperty(object: JsonObject, key: string): Json | undefined {
 export function entriesOf(object: JsonObject): readonly (readonly [string, Json])[] {
   return Object.entries(object).filter((entry): entry is [string, Json] => entry[1] !== undefined);
 }
+
+export type ParsedJson =
+  { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly problem: string };
+
+/** JSON text, or what is wrong with it. */
+export function parseJson(text: string): ParsedJson {
+  try {
+    return { ok: true, value: JSON.parse(text) as Json };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { ok: false, problem: error.message };
+    throw error;
+  }
+}

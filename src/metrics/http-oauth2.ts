@@ -1,5 +1,7 @@
-import { isJsonObject, ownProperty, type Json } from "../lib/json.ts";
-import { exchange, type HttpAnswer, type HttpExchange } from "./http.ts";
+import { isJsonObject, ownProperty, parseJson, type Json } from "../lib/json.ts";
+import { redactorOf } from "../lib/redact.ts";
+import { exchange, type HttpAnswer, type HttpExchange } from "../runtime/http-exchange.ts";
+import { quoted } from "./http-status.ts";
 import { ProviderError } from "./provider.ts";
 
 export interface OAuth2Config {
@@ -28,30 +30,21 @@ export function oauth2Of(authentication: Json | undefined): OAuth2Config | undef
   return { tokenUrl, clientId, clientSecret, scopes: names };
 }
 
-function parsed(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
 function tokenIn({ status, text }: HttpAnswer): string {
   if (status < 200 || status > 299) {
-    throw new Error(`oauth2: cannot fetch token: ${status}\nResponse: ${text}`);
+    throw new Error(`oauth2: cannot fetch token: ${status}\nResponse: ${quoted(text)}`);
   }
-  const token = textAt(parsed(text), "access_token");
+  const json = parseJson(text);
+  const token = textAt(json.ok ? json.value : undefined, "access_token");
   if (token === "") throw new Error("oauth2: server response missing access_token");
   return token;
 }
 
-/** Client credentials in the Authorization header first; servers that refuse that get them in the form. */
-export async function bearerToken(
-  config: OAuth2Config,
+async function askForToken(
+  { tokenUrl, clientId, clientSecret, scopes }: OAuth2Config,
+  basic: string,
   transport: Pick<HttpExchange, "timeoutMs" | "insecure" | "signal">,
 ): Promise<string> {
-  const { tokenUrl, clientId, clientSecret, scopes } = config;
   const form = new URLSearchParams({ grant_type: "client_credentials" });
   if (scopes.length > 0) form.set("scope", scopes.join(" "));
   const ask = async (body: URLSearchParams, headers: Record<string, string>): Promise<HttpAnswer> =>
@@ -62,9 +55,7 @@ export async function bearerToken(
       headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
       body: body.toString(),
     });
-  const pair = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`;
-  const basic = `Basic ${Buffer.from(pair).toString("base64")}`;
-  const answer = await ask(form, { authorization: basic });
+  const answer = await ask(form, { authorization: `Basic ${basic}` });
   if (answer.status !== 400 && answer.status !== 401) return tokenIn(answer);
   const withSecret = new URLSearchParams([
     ...form,
@@ -72,4 +63,23 @@ export async function bearerToken(
     ["client_secret", clientSecret],
   ]);
   return tokenIn(await ask(withSecret, {}));
+}
+
+/**
+ * Client credentials in the Authorization header first; servers that refuse that get them in the
+ * form. What a refusal says is told without the secret.
+ */
+export async function bearerToken(
+  config: OAuth2Config,
+  transport: Pick<HttpExchange, "timeoutMs" | "insecure" | "signal">,
+): Promise<string> {
+  const { clientId, clientSecret } = config;
+  const pair = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`;
+  const basic = Buffer.from(pair).toString("base64");
+  try {
+    return await askForToken(config, basic, transport);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(redactorOf([clientSecret, basic]).message(message), { cause: error });
+  }
 }

@@ -1,6 +1,8 @@
 // A real HTTP server on loopback whose answers a test describes. Only for tests.
-import { createServer, type IncomingHttpHeaders } from "node:http";
+import { createServer, type IncomingHttpHeaders, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { newIdentity } from "../local/api-server/access/certificate.ts";
 
 export interface Heard {
   readonly method: string;
@@ -16,6 +18,8 @@ export interface Reply {
   readonly body?: string;
   /** Never answers. */
   readonly silent?: true;
+  /** Says that more will come, and hangs up. */
+  readonly cut?: true;
 }
 
 export interface Loopback {
@@ -24,9 +28,19 @@ export interface Loopback {
   readonly close: () => Promise<void>;
 }
 
-export async function loopback(answer: (heard: Heard) => Reply): Promise<Loopback> {
+function serverFor(listener: RequestListener, isTls: boolean) {
+  if (!isTls) return createServer(listener);
+  const { keyPem, certificatePem } = newIdentity(["127.0.0.1"], Date.now());
+  return createTlsServer({ key: keyPem, cert: certificatePem }, listener);
+}
+
+/** With `isTls`, its certificate is trusted by nobody. */
+export async function loopback(
+  answer: (heard: Heard) => Reply,
+  { isTls = false }: { readonly isTls?: boolean } = {},
+): Promise<Loopback> {
   const heard: Heard[] = [];
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
@@ -39,16 +53,22 @@ export async function loopback(answer: (heard: Heard) => Reply): Promise<Loopbac
         body: Buffer.concat(chunks).toString("utf8"),
       };
       heard.push(one);
-      const { status = 200, headers = {}, body = "", silent } = answer(one);
+      const { status = 200, headers = {}, body = "", silent, cut } = answer(one);
       if (silent) return;
+      if (cut) {
+        response.writeHead(status, { "content-length": "1000" });
+        response.write(body, () => response.destroy());
+        return;
+      }
       response.writeHead(status, headers);
       response.end(body);
     });
-  });
+  };
+  const server = serverFor(listener, isTls);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${String(port)}`,
+    url: `${isTls ? "https" : "http"}://127.0.0.1:${String(port)}`,
     heard,
     close: async () => {
       server.closeAllConnections();

@@ -65,6 +65,10 @@ export interface ProviderContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The gateway's counts, where there is a gateway. */
   readonly traffic: TrafficSource | undefined;
+  /** Where Secrets of the installation are; default: POD_NAMESPACE of the environment, else argo-rollouts. */
+  readonly controllerNamespace?: string;
+  /** Where Jobs run, if that is another cluster than that of the AnalysisRuns. */
+  readonly jobStore?: ObjectStore | undefined;
 }
 
 /** Declared, not discovered by silence: `lint` and the documents read it. */

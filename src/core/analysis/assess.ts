@@ -11,7 +11,7 @@ import { formatTime, parseTime, type EpochMs } from "../../lib/time.ts";
 import { integerOf } from "./limits.ts";
 import { measurementOf, withMeasurement, type Answered } from "./measurement.ts";
 import { dueAtMs, hasBadMetric, inFlight, resultOf, type Plan } from "./plan.ts";
-import { redactorOf } from "./redact.ts";
+import { redactorOf } from "../../lib/redact.ts";
 import { expiryOf } from "./time-to-live.ts";
 import { metricsHitBy } from "./validate-metrics.ts";
 import { metricVerdict, runVerdict, summaryOf, type Assessed } from "./verdict.ts";

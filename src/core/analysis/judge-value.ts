@@ -25,6 +25,7 @@ const NO_DATA = "metric result is nil or empty: no data returned from the metric
 function isNilOrEmpty(result: ExprInput): boolean {
   if (result.kind === "nil") return true;
   if (result.kind === "floats") return result.values.length === 0;
+  if (result.kind === "list") return result.items.length === 0;
   if (result.kind !== "json") return false;
   return result.value === null || (Array.isArray(result.value) && result.value.length === 0);
 }

@@ -5,7 +5,7 @@ import { unreachable } from "../../lib/invariant.ts";
 import { formatTime, type EpochMs } from "../../lib/time.ts";
 import { judgeValue } from "./judge-value.ts";
 import { lastMeasurement, type Task } from "./plan.ts";
-import type { Redactor } from "./redact.ts";
+import type { Redactor } from "../../lib/redact.ts";
 
 /** What a provider said; metrics/provider.ts' answers have this shape. */
 export type Answer =

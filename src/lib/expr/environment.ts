@@ -11,8 +11,16 @@ import { wrongKind } from "./operators.ts";
 import { isPredicateBuiltin } from "./signatures.ts";
 import { ANY_LIST, ANY_MAP, BOOL, FLOAT, INT64, NIL, STRING, UNKNOWN, listOf } from "./types.ts";
 import type { Type } from "./types.ts";
-import { fromJson, goTypeOf, isList, list, printValue, truncateToInt64 } from "./value.ts";
-import type { Value } from "./value.ts";
+import {
+  fromData,
+  fromJson,
+  goTypeOf,
+  isList,
+  list,
+  printValue,
+  truncateToInt64,
+} from "./value.ts";
+import type { ExprData, Value } from "./value.ts";
 
 /** What a metric measured, with the Go type it has there: it decides which conditions make sense. */
 export type ExprInput =
@@ -22,7 +30,9 @@ export type ExprInput =
   /** `[]float64`: samples. */
   | { readonly kind: "floats"; readonly values: readonly number[] }
   /** Anything a JSON document holds; types inside it are known only while running. */
-  | { readonly kind: "json"; readonly value: Json };
+  | { readonly kind: "json"; readonly value: Json }
+  /** `[]interface {}` with what JSON cannot say inside: 64-bit integers and times. */
+  | { readonly kind: "list"; readonly items: readonly ExprData[] };
 
 export const nilInput: ExprInput = { kind: "nil" };
 export function floatInput(value: number): ExprInput {
@@ -36,6 +46,14 @@ export function floatsInput(values: readonly number[]): ExprInput {
 }
 export function jsonInput(value: Json): ExprInput {
   return { kind: "json", value };
+}
+export function listInput(items: readonly ExprData[]): ExprInput {
+  return { kind: "list", items };
+}
+
+/** The input as Go's `%v` prints it: `[1 2.5 <nil>]`, lists without commas. */
+export function printInput(input: ExprInput): string {
+  return printValue(valueOfInput(input));
 }
 
 /** A function a condition may call besides expr's own. */
@@ -87,6 +105,8 @@ function valueOfInput(input: ExprInput): Value {
       return list(input.values, "float64");
     case "json":
       return fromJson(input.value);
+    case "list":
+      return list(input.items.map(fromData));
   }
 }
 

@@ -16,8 +16,17 @@ import type { Type } from "./types.ts";
 import { goTypeOf } from "./value.ts";
 import type { Value } from "./value.ts";
 
-export { floatInput, floatsInput, jsonInput, nilInput, stringInput } from "./environment.ts";
+export {
+  floatInput,
+  floatsInput,
+  jsonInput,
+  listInput,
+  nilInput,
+  printInput,
+  stringInput,
+} from "./environment.ts";
 export type { ExprInput } from "./environment.ts";
+export type { ExprData } from "./value.ts";
 export type { ExprError } from "./failure.ts";
 
 export interface ExprOptions {

@@ -3,7 +3,7 @@ import { formatFloatV } from "../go-format.ts";
 import { entriesOf, isJsonArray } from "../json.ts";
 import type { Json } from "../json.ts";
 import { failAt } from "./failure.ts";
-import { formatInstant } from "./instant.ts";
+import { formatInstant, UTC } from "./instant.ts";
 import type { Instant, Zone } from "./instant.ts";
 
 /**
@@ -57,6 +57,34 @@ export function fromJson(json: Json, depth = 0): Value {
   if (depth > MAX_JSON_DEPTH) return failAt(0, "JSON is nested too deeply");
   if (isJsonArray(json)) return list(json.map((item) => fromJson(item, depth + 1)));
   return map(new Map(entriesOf(json).map(([key, value]) => [key, fromJson(value, depth + 1)])));
+}
+
+/** A moment, in UTC. */
+export interface ExprMoment {
+  /** Nanoseconds since the Unix epoch. */
+  readonly epochNs: bigint;
+}
+/** Data with Go's numbers: a bigint is an int64, a number a float64. */
+export type ExprData =
+  | null
+  | boolean
+  | bigint
+  | number
+  | string
+  | ExprMoment
+  | readonly ExprData[]
+  | ReadonlyMap<string, ExprData>;
+
+function isDataList(data: ExprData): data is readonly ExprData[] {
+  return Array.isArray(data);
+}
+
+export function fromData(data: ExprData): Value {
+  if (data === null || typeof data !== "object") return data;
+  if (isDataList(data)) return list(data.map(fromData));
+  if (data instanceof Map)
+    return map(new Map([...data].map(([key, value]) => [key, fromData(value as ExprData)])));
+  return { kind: "time", instant: { ns: (data as ExprMoment).epochNs, zone: UTC } };
 }
 
 export function isList(value: Value): value is ListValue {

@@ -5,24 +5,16 @@ import {
   isJsonArray,
   isJsonObject,
   ownProperty,
+  parseJson,
   type Json,
   type JsonObject,
 } from "../../lib/json.ts";
-import type { HttpAnswer } from "../http.ts";
+import type { HttpAnswer } from "../../runtime/http-exchange.ts";
 import { textOf } from "../http-config.ts";
 import type { MetricAnswer } from "../provider.ts";
 
 function failed(message: string): MetricAnswer {
   return { kind: "error", message };
-}
-
-function parsed(text: string): { readonly value: Json } | { readonly problem: string } {
-  try {
-    return { value: JSON.parse(text) as Json };
-  } catch (error) {
-    if (error instanceof SyntaxError) return { problem: error.message };
-    throw error;
-  }
 }
 
 /** `[<unix seconds>, "<value>"]`; undefined for anything else, such as a native histogram. */
@@ -79,8 +71,8 @@ export function answerOf({ status, text }: HttpAnswer): MetricAnswer {
   if ((status < 200 || status > 299) && !tellsInBody.includes(status)) {
     return failed(`bad_response: bad response code ${status}`);
   }
-  const json = parsed(text);
-  if ("problem" in json) return failed(`bad_response: ${json.problem}`);
+  const json = parseJson(text);
+  if (!json.ok) return failed(`bad_response: ${json.problem}`);
   const body = isJsonObject(json.value) ? json.value : {};
   const warnings = ownProperty(body, "warnings");
   if (textOf(body, "status") === "error") {

@@ -3,21 +3,16 @@ import { evaluateTime } from "../../lib/expr/expr.ts";
 import { parseGoDuration } from "../../lib/go-duration.ts";
 import { isJsonObject, ownProperty, type JsonObject } from "../../lib/json.ts";
 import type { EpochMs } from "../../lib/time.ts";
+import type { AwsWish } from "../../runtime/aws/credentials.ts";
 import { blockOf, headersOf, numberOf, textOf } from "../http-config.ts";
 import { oauth2Of, type OAuth2Config } from "../http-oauth2.ts";
 import { ProviderError, type ProviderContext } from "../provider.ts";
-
-export interface SigV4Config {
-  readonly region: string;
-  readonly profile: string;
-  readonly roleArn: string;
-}
 
 type Authentication =
   | { readonly kind: "none" }
   | { readonly kind: "basic"; readonly username: string; readonly password: string }
   | { readonly kind: "oauth2"; readonly oauth2: OAuth2Config }
-  | { readonly kind: "sigv4"; readonly sigv4: SigV4Config };
+  | { readonly kind: "sigv4"; readonly sigv4: AwsWish };
 
 interface RangeQuery {
   readonly start: string;

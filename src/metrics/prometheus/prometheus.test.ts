@@ -1,30 +1,15 @@
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Metric } from "../../api/argo/analysis.ts";
-import { createRng } from "../../lib/rng.ts";
-import { memoryStore } from "../../objects/memory/memory.ts";
-import { VirtualClock } from "../../runtime/virtual-clock.ts";
 import { describeMetricProvider, questionOf } from "../conformance.ts";
+import { describeHttpProvider, testStore } from "../http-sheet.test-support.ts";
 import { loopback, type Heard, type Loopback, type Reply } from "../loopback.test-support.ts";
 import type { ProviderContext } from "../provider.ts";
-import { sectionOf } from "./aws-credentials.ts";
 import { prometheusProvider } from "./prometheus.ts";
-import { signedHeaders } from "./sigv4.ts";
 
 const now = Date.parse("2026-11-21T00:00:00.250Z");
 
 function contextOf(env: ProviderContext["env"] = {}): ProviderContext {
-  const store = memoryStore({
-    clock: new VirtualClock(now),
-    rng: createRng(1),
-    newUid: () => "uid",
-  });
-  return { store, env, traffic: undefined };
+  return { store: testStore(), env, traffic: undefined };
 }
 
 function metric(config: object): Metric {
@@ -67,6 +52,21 @@ describeMetricProvider(prometheusProvider, async () => {
     now,
     close: server.close,
   };
+});
+
+describeHttpProvider({
+  factory: prometheusProvider,
+  setUp: async (address) => ({
+    metric: metric({
+      address,
+      query: "up",
+      authentication: { basicAuth: { username: "ann", password: "hush-hush" } },
+    }),
+    context: contextOf(),
+  }),
+  good: () => ({ body: success(vector("1")) }),
+  secrets: ["hush-hush", btoa("ann:hush-hush")],
+  followsRedirects: true,
 });
 
 describe("what is sent", () => {
@@ -190,7 +190,7 @@ describe("what is sent", () => {
     const server = await serve(({ path: at }) =>
       at === "/"
         ? {
-            body: "<R><Credentials><AccessKeyId>ROLE</AccessKeyId><SecretAccessKey>rs</SecretAccessKey><SessionToken>st</SessionToken></Credentials></R>",
+            body: "<R><AssumeRoleResult><Credentials><AccessKeyId>ROLE</AccessKeyId><SecretAccessKey>rs</SecretAccessKey><SessionToken>st</SessionToken></Credentials></AssumeRoleResult></R>",
           }
         : { body: success(vector("1")) },
     );
@@ -225,13 +225,34 @@ describe("what is sent", () => {
     expect(server.heard.at(-1)?.headers["x-amz-security-token"]).toBe("st");
   });
 
+  it("an insecure metric takes a certificate that nobody vouches for", async () => {
+    const server = await loopback(() => ({ body: success(vector("1")) }), { isTls: true });
+    servers.push(server);
+    const answer = await ask({ address: server.url, query: "up", insecure: true });
+    expect(answer).toMatchObject({ kind: "value", text: "[1]" });
+  });
+
+  it("a name and password in the address sign in, and do not show", async () => {
+    const server = await serve(() => ({ body: success(vector("1")) }));
+    const address = server.url.replace("://", "://ann:p%40ss@");
+    await ask({ address, query: "up" });
+    expect(server.heard[0]?.headers.authorization).toBe(`Basic ${btoa("ann:p@ss")}`);
+    await server.close();
+    const answer = await ask({ address, query: "up" });
+    expect(answer).toMatchObject({ message: expect.stringContaining("://ann:xxxxx@127.0.0.1") });
+    expect(JSON.stringify(answer)).not.toContain("p%40ss");
+  });
+
   it("sigv4 without keys says how to give them", async () => {
     const config = {
       address: "http://127.0.0.1:1/aps-workspaces/w",
       query: "up",
       authentication: { sigv4: { region: "r" } },
     };
-    const answer = await ask(config, { AWS_SHARED_CREDENTIALS_FILE: "/nonexistent/credentials" });
+    const answer = await ask(config, {
+      AWS_SHARED_CREDENTIALS_FILE: "/nonexistent/credentials",
+      AWS_EC2_METADATA_DISABLED: "true",
+    });
     expect(answer).toMatchObject({
       kind: "error",
       message: expect.stringContaining("set AWS_ACCESS_KEY_ID"),
@@ -363,83 +384,3 @@ describe("configuration", () => {
     expect(await ask({ address, query: "up", rangeQuery })).toEqual({ kind: "error", message });
   });
 });
-
-describe("sigv4", () => {
-  it("signs Amazon's published example (get-vanilla-query-order-key-case)", () => {
-    const signed = signedHeaders(
-      {
-        method: "GET",
-        url: "https://example.amazonaws.com/?Param2=value2&Param1=value1",
-        headers: {},
-      },
-      {
-        accessKeyId: "AKIDEXAMPLE",
-        secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
-        sessionToken: undefined,
-        region: "us-east-1",
-        service: "service",
-        now: Date.parse("2015-08-30T12:36:00Z"),
-      },
-    );
-    expect(signed["authorization"]).toBe(
-      "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, Signature=b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500",
-    );
-  });
-
-  it("reads one section of a credentials file", () => {
-    const text =
-      "[default]\naws_access_key_id = A\n\n[profile other]\naws_access_key_id=B\naws_secret_access_key = C = D\n";
-    expect([...(sectionOf(text, "other") ?? [])]).toEqual([
-      ["aws_access_key_id", "B"],
-      ["aws_secret_access_key", "C = D"],
-    ]);
-    expect(sectionOf(text, "nope")).toBeUndefined();
-  });
-});
-
-function prometheusBinary(): string | undefined {
-  const folders = (process.env["PATH"] ?? "").split(path.delimiter);
-  return folders.map((folder) => path.join(folder, "prometheus")).find((file) => existsSync(file));
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise<void>((resolve) => probe.close(() => resolve()));
-  return port;
-}
-
-const binary = prometheusBinary();
-const title = "a real Prometheus answers as described";
-describe.skipIf(binary === undefined)(
-  binary === undefined ? `${title} (skipped: prometheus is not installed)` : title,
-  () => {
-    it("vector, scalar and error", async () => {
-      const directory = await mkdtemp(path.join(tmpdir(), "haldane-prometheus-"));
-      const port = await freePort();
-      const address = `http://127.0.0.1:${String(port)}`;
-      await writeFile(path.join(directory, "prometheus.yml"), "global: {}\n");
-      const server = spawn(binary ?? "", [
-        `--config.file=${directory}/prometheus.yml`,
-        `--storage.tsdb.path=${directory}/data`,
-        `--web.listen-address=127.0.0.1:${String(port)}`,
-      ]);
-      try {
-        await expect
-          .poll(async () => (await ask({ address, query: "vector(3)" })).kind, { timeout: 15_000 })
-          .toBe("value");
-        expect(await ask({ address, query: "vector(3)" })).toMatchObject({ text: "[3]" });
-        expect(await ask({ address, query: "scalar(vector(0.5))" })).toMatchObject({ text: "0.5" });
-        expect(await ask({ address, query: "nothing_of_this_name" })).toMatchObject({ text: "[]" });
-        expect(await ask({ address, query: "sum(" })).toMatchObject({
-          kind: "error",
-          message: expect.stringMatching(/^bad_data: /),
-        });
-      } finally {
-        server.kill("SIGKILL");
-        await rm(directory, { recursive: true, force: true });
-      }
-    });
-  },
-);

@@ -1,8 +1,11 @@
 // metrics/prometheus: PromQL over HTTP (argo-metric-providers.md §3). config.ts reads the metric,
-// answer.ts the server's answer, both pure; this file sends, sigv4.ts signs for Amazon's service.
+// answer.ts the server's answer, both pure; this file sends.
 import type { Metric } from "../../api/argo/analysis.ts";
 import type { StringMap } from "../../api/meta/object.ts";
-import { exchange, type HttpAnswer, type HttpExchange } from "../http.ts";
+import { awsCredentials } from "../../runtime/aws/credentials.ts";
+import { signedHeaders } from "../../runtime/aws/sigv4.ts";
+import { exchange, type HttpAnswer, type HttpExchange } from "../../runtime/http-exchange.ts";
+import { answered } from "../answered.ts";
 import { bearerToken } from "../http-oauth2.ts";
 import { blockOf, textOf } from "../http-config.ts";
 import type {
@@ -19,8 +22,6 @@ import {
   type PrometheusCall,
   type PrometheusConfig,
 } from "./config.ts";
-import { awsCredentials } from "./aws-credentials.ts";
-import { signedHeaders } from "./sigv4.ts";
 
 const capabilities = { asynchronous: false } as const;
 
@@ -42,6 +43,16 @@ function requestOf(
   return { method, url, headers, body: encoded };
 }
 
+/** How one measurement signs in; `secrets` must not be told. */
+interface SignIn {
+  readonly headersOf: (request: Unsigned) => HttpExchange["headers"];
+  readonly secrets: readonly string[];
+}
+
+function withAuthorization(value: string): SignIn["headersOf"] {
+  return ({ headers }) => ({ authorization: value, ...headers });
+}
+
 class PrometheusProvider implements MetricProvider {
   readonly type = "Prometheus";
   readonly #config: PrometheusConfig;
@@ -53,15 +64,20 @@ class PrometheusProvider implements MetricProvider {
   }
 
   async measure({ now, signal }: MetricQuestion): Promise<MetricAnswer> {
-    try {
+    return answered(async () => {
       const call = callOf(this.#config, now);
-      const posted = await this.#send(requestOf("POST", call, this.#config), now, signal);
-      if (!asksForGet.includes(posted.status)) return answerOf(posted);
-      return answerOf(await this.#send(requestOf("GET", call, this.#config), now, signal));
-    } catch (error) {
-      if (error instanceof Error) return { kind: "error", message: error.message };
-      throw error;
-    }
+      const { timeoutMs, insecure } = this.#config;
+      const transport = { timeoutMs, insecure, signal };
+      const { headersOf, secrets } = await this.#signIn(now, transport);
+      const send = async (method: "GET" | "POST"): Promise<HttpAnswer> => {
+        const request = requestOf(method, call, this.#config);
+        return exchange({ ...request, ...transport, headers: headersOf(request) });
+      };
+      return answered(async () => {
+        const posted = await send("POST");
+        return answerOf(asksForGet.includes(posted.status) ? await send("GET") : posted);
+      }, secrets);
+    });
   }
 
   describe(metric: Metric): StringMap | undefined {
@@ -69,35 +85,28 @@ class PrometheusProvider implements MetricProvider {
     return query === "" ? undefined : { ResolvedPrometheusQuery: query };
   }
 
-  async #send(request: Unsigned, now: number, signal: AbortSignal): Promise<HttpAnswer> {
-    const { timeoutMs, insecure } = this.#config;
-    const transport = { timeoutMs, insecure, signal };
-    const headers = await this.#authenticated(request, now, transport);
-    return exchange({ ...request, ...transport, headers });
-  }
-
-  async #authenticated(
-    request: Unsigned,
-    now: number,
-    transport: Transport,
-  ): Promise<HttpExchange["headers"]> {
+  async #signIn(now: number, transport: Transport): Promise<SignIn> {
     const { authentication } = this.#config;
     switch (authentication.kind) {
       case "none":
-        return request.headers;
+        return { headersOf: ({ headers }) => headers, secrets: [] };
       case "basic": {
         const { username, password } = authentication;
         const pair = Buffer.from(`${username}:${password}`).toString("base64");
-        return { authorization: `Basic ${pair}`, ...request.headers };
+        return { headersOf: withAuthorization(`Basic ${pair}`), secrets: [password, pair] };
       }
       case "oauth2": {
         const token = await bearerToken(authentication.oauth2, transport);
-        return { authorization: `Bearer ${token}`, ...request.headers };
+        return { headersOf: withAuthorization(`Bearer ${token}`), secrets: [token] };
       }
       case "sigv4": {
         const { env } = this.#context;
         const credentials = await awsCredentials(authentication.sigv4, { env, now, transport });
-        return signedHeaders(request, { ...credentials, service: "aps", now });
+        const { secretAccessKey, sessionToken = "" } = credentials;
+        return {
+          headersOf: (request) => signedHeaders(request, { ...credentials, service: "aps", now }),
+          secrets: [secretAccessKey, sessionToken],
+        };
       }
     }
   }

@@ -59,7 +59,12 @@ describe("the value", () => {
     ["{['a-b']}", "true", true],
     ["{.data.list}", "[1,2]", [1, 2]],
     ["{.data.none}", "null", null],
-    ["", body, JSON.parse(body)],
+    // As Go writes it: keys in order.
+    [
+      "",
+      '{"a-b":true,"data":{"list":[1,2],"name":"up","none":null,"ok":0.9,"rows":[{"x":"a"}]}}',
+      JSON.parse(body),
+    ],
   ])("%s", async (jsonPath, text, value) => {
     const server = await serve(() => ({ body }));
     expect(await ask({ url: server.url, jsonPath })).toEqual({
@@ -123,7 +128,7 @@ describe("what is sent", () => {
       body: path === "/token" ? '{"access_token":"t0k"}' : "1",
     }));
     const authentication = {
-      oauth2: { tokenUrl: `${server.url}/token`, clientId: "i", clientSecret: "s" },
+      oauth2: { tokenUrl: `${server.url}/token`, clientId: "i", clientSecret: "hush-hush" },
       basicAuth: { username: "ignored" },
     };
     await ask({ url: server.url, headers: [{ key: "X-Team", value: "a" }], authentication });
@@ -135,7 +140,9 @@ describe("what is sent", () => {
 
   it("a refused token is an error", async () => {
     const server = await serve(() => ({ status: 403, body: "no" }));
-    const authentication = { oauth2: { tokenUrl: server.url, clientId: "i", clientSecret: "s" } };
+    const authentication = {
+      oauth2: { tokenUrl: server.url, clientId: "i", clientSecret: "hush-hush" },
+    };
     expect(await ask({ url: server.url, authentication })).toEqual({
       kind: "error",
       message: "oauth2: cannot fetch token: 403\nResponse: no",

@@ -1,6 +1,7 @@
 // metrics/web: a number out of any JSON over HTTP (argo-metric-providers.md §4). config.ts reads
 // the metric and value.ts the body, both pure; this file sends.
-import { exchange } from "../http.ts";
+import { exchange, type HttpExchange } from "../../runtime/http-exchange.ts";
+import { answered, failed } from "../answered.ts";
 import { bearerToken } from "../http-oauth2.ts";
 import type { MetricAnswer, MetricProvider, MetricQuestion, ProviderFactory } from "../provider.ts";
 import { webConfigOf, type WebConfig } from "./config.ts";
@@ -17,31 +18,30 @@ class WebProvider implements MetricProvider {
   }
 
   async measure({ signal }: MetricQuestion): Promise<MetricAnswer> {
-    try {
-      const { method, url, timeoutMs, insecure, jsonPath, body, oauth2 } = this.#config;
+    return answered(async () => {
+      const { timeoutMs, insecure, oauth2 } = this.#config;
       const transport = { timeoutMs, insecure, signal };
-      const headers =
-        oauth2 === undefined
-          ? this.#config.headers
-          : {
-              ...this.#config.headers,
-              authorization: `Bearer ${await bearerToken(oauth2, transport)}`,
-            };
-      const { status, text } = await exchange({
-        ...transport,
-        method,
-        url,
-        headers,
-        ...(body === undefined ? {} : { body }),
-      });
-      if (status < 200 || status > 299) {
-        return { kind: "error", message: `received non 2xx response code: ${status}` };
-      }
-      return valueIn(text, jsonPath);
-    } catch (error) {
-      if (error instanceof Error) return { kind: "error", message: error.message };
-      throw error;
-    }
+      if (oauth2 === undefined) return this.#ask({}, transport);
+      const token = await bearerToken(oauth2, transport);
+      const signIn = { authorization: `Bearer ${token}` };
+      return answered(async () => this.#ask(signIn, transport), [token]);
+    });
+  }
+
+  async #ask(
+    signIn: HttpExchange["headers"],
+    transport: Pick<HttpExchange, "timeoutMs" | "insecure" | "signal">,
+  ): Promise<MetricAnswer> {
+    const { method, url, headers, body, jsonPath } = this.#config;
+    const { status, text } = await exchange({
+      ...transport,
+      method,
+      url,
+      headers: { ...headers, ...signIn },
+      ...(body === undefined ? {} : { body }),
+    });
+    if (status >= 200 && status <= 299) return valueIn(text, jsonPath);
+    return failed(`received non 2xx response code: ${status}`);
   }
 }
 

@@ -1,13 +1,7 @@
 // AWS Signature Version 4, as Amazon's documentation describes it.
 import { createHash, createHmac } from "node:crypto";
 import type { EpochMs } from "../../lib/time.ts";
-
-export interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken: string | undefined;
-  readonly region: string;
-}
+import type { Credentials } from "./context.ts";
 
 export interface Signing extends Credentials {
   readonly service: string;
@@ -37,10 +31,17 @@ function encoded(text: string): string {
   );
 }
 
+function compared(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
 function canonicalQuery(query: URLSearchParams): string {
+  // By name first: as one text, `a-b=1` would come before `a=1`.
   return [...query]
-    .map(([name, value]) => `${encoded(name)}=${encoded(value)}`)
-    .sort()
+    .map(([name, value]) => [encoded(name), encoded(value)] as const)
+    .sort(([a, left], [b, right]) => compared(a, b) || compared(left, right))
+    .map((pair) => pair.join("="))
     .join("&");
 }
 
@@ -57,9 +58,10 @@ export function signedHeaders(
   const url = new URL(request.url);
   const timestamp = new Date(signing.now).toISOString().replace(/[-:]|\.\d+/g, "");
   const scope = [timestamp.slice(0, 8), signing.region, signing.service, "aws4_request"];
+  const { sessionToken = "" } = signing;
   const added = {
     "x-amz-date": timestamp,
-    ...(signing.sessionToken === undefined ? {} : { "x-amz-security-token": signing.sessionToken }),
+    ...(sessionToken === "" ? {} : { "x-amz-security-token": sessionToken }),
   };
   const headers = Object.entries({ ...request.headers, ...added, host: url.host })
     .map(([name, value]) => [name.toLowerCase(), value.trim().replace(/\s+/g, " ")] as const)
