@@ -16,12 +16,8 @@ function named(word: string, all: readonly NamedDefinition[], call: CommandCall)
 }
 
 async function yamlOf(definitions: readonly NamedDefinition[]): Promise<string> {
-  const { stringify } = await import("yaml");
-  return definitions
-    .map(({ definition }) =>
-      stringify(definition, { lineWidth: 120, indentSeq: false, aliasDuplicateObjects: false }),
-    )
-    .join("---\n");
+  const { yamlText } = await import("../../api/yaml/write.ts");
+  return definitions.map(({ definition }) => yamlText(definition, { width: 120 })).join("---\n");
 }
 
 function jsonOf(definitions: readonly NamedDefinition[]): string {

@@ -45,8 +45,8 @@ export async function printObjects(
   const isOne = targets.length === 1 && targets[0]?.names.length === 1;
   const whole = isOne ? objects[0] : { apiVersion: "v1", kind: "List", items: objects };
   if (output === "yaml") {
-    const { stringify } = await import("yaml");
-    call.cli.stdout.write(stringify(whole, { lineWidth: 0 }));
+    const { yamlText } = await import("../../api/yaml/write.ts");
+    call.cli.stdout.write(yamlText(whole));
     return;
   }
   call.cli.stdout.write(`${JSON.stringify(whole, undefined, 4)}\n`);
