@@ -14,13 +14,22 @@ function sameDestination(planned: TrafficDestination, live: TrafficDestination):
   );
 }
 
+/** Those that get anything, in an order that does not depend on who listed them. */
+function withShares(destinations: readonly TrafficDestination[]): readonly TrafficDestination[] {
+  return destinations
+    .filter(({ weight }) => weight > 0)
+    .sort((a, b) => ((a.service ?? "") < (b.service ?? "") ? -1 : 1));
+}
+
 function sameDestinations(
   planned: readonly TrafficDestination[],
   live: readonly TrafficDestination[],
 ): boolean {
-  if (planned.length !== live.length) return false;
-  return planned.every((destination, index) => {
-    const other = live[index];
+  const others = withShares(live);
+  const wanted = withShares(planned);
+  if (wanted.length !== others.length) return false;
+  return wanted.every((destination, index) => {
+    const other = others[index];
     return other !== undefined && sameDestination(destination, other);
   });
 }

@@ -111,6 +111,13 @@ describe("a plan", () => {
     ["another weight", state({ canary: { ...plan.canary, weight: 21 } }), false],
     ["another version", state({ canary: { ...plan.canary, podTemplateHash: "x" } }), false],
     ["a missing experiment", state({ additional: [] }), false],
+    [
+      "an experiment without a share, and another order",
+      state({
+        additional: [{ weight: 0, service: "a", podTemplateHash: "" }, ...plan.additional],
+      }),
+      true,
+    ],
     ["another route", state({ routes: [{ kind: "header", name: "h", match: [] }] }), false],
     ["nothing yet", { ...state({}), inForce: undefined }, false],
   ])("is in force compared with %s: %#", (_name, live, expected) => {

@@ -217,7 +217,8 @@ describe("gateway-api says what is wrong", () => {
 
   it.each([
     [{}, /httpRoute is required/],
-    [{ grpcRoute: "x" }, /grpcRoute is not carried out yet; use httpRoute/],
+    [{ grpcRouteSelector: {} }, /grpcRouteSelector is not carried out; name the routes/],
+    [{ httpRoute: "a", httpRoutes: [{ name: "a" }] }, /HTTPRoute a is named twice/],
     [{ httpRoutes: [{}] }, /every entry of httpRoutes needs a name/],
   ])("configuration %j", async (config, message) => {
     const error = await failure(async () => routerFor(newStore(), "shop", config));

@@ -1,12 +1,10 @@
-// Splits traffic by the backendRefs of HTTPRoutes, under the name and configuration of Argo's
-// community plugin: `plugins["argoproj-labs/gatewayAPI"]: { httpRoute | httpRoutes, namespace }`.
-// route-edit.ts holds the pure translation plan <-> HTTPRoute; this file reads and writes.
-import type { HTTPRoute } from "../../api/gateway/http-route.ts";
-import type { RouterConfig } from "../../api/argo/rollout.ts";
-import type { TrafficPlan, TrafficState } from "../../api/argo/traffic.ts";
+// Splits traffic by the backendRefs of Gateway API routes, under the name and configuration of Argo's
+// community plugin: `plugins["argoproj-labs/gatewayAPI"]: { httpRoute | httpRoutes | grpcRoute … }`.
+// gateway-api-config.ts reads that; route-edit.ts holds the pure translation plan <-> route,
+// progress-mark.ts the label for GitOps tools; this file reads and writes.
+import type { ManagedRoute, TrafficPlan, TrafficState } from "../../api/argo/traffic.ts";
 import type { ObjectRef } from "../../api/meta/object.ts";
 import { deepEqual } from "../../lib/deep-equal.ts";
-import { isJsonObject, type Json } from "../../lib/json.ts";
 import {
   RouterError,
   type RouterCapabilities,
@@ -14,10 +12,24 @@ import {
   type RouterFactory,
   type TrafficRouter,
 } from "../router.ts";
-import { acknowledgement } from "./acknowledgement.ts";
-import { readSplit, withPlan, withoutCanary, type SplitServices } from "./route-edit.ts";
-
-const kind = "argoproj-labs/gatewayAPI";
+import { bringTo, mustGet, refusedAs } from "../router-objects.ts";
+import { servicesOf, type InForce } from "../split.ts";
+import { acknowledgement, type AttachedRoute } from "./acknowledgement.ts";
+import {
+  parseGatewayApiConfig,
+  pluginName,
+  watchedRouteKinds,
+  type GatewayApiConfig,
+  type RouteUse,
+} from "./gateway-api-config.ts";
+import { withMark } from "./progress-mark.ts";
+import {
+  readSplit,
+  withPlan,
+  withoutCanary,
+  type SplitRoute,
+  type SplitServices,
+} from "./route-edit.ts";
 
 const capabilities = {
   headerRoutes: true,
@@ -26,108 +38,131 @@ const capabilities = {
   acknowledges: true,
 } as const satisfies RouterCapabilities;
 
-interface GatewayApiConfig {
-  readonly namespace: string;
-  readonly routeNames: readonly string[];
+type Route = SplitRoute & AttachedRoute;
+
+function takes({ takesHeaderRoutes, takesMirrorRoutes }: RouteUse, route: ManagedRoute): boolean {
+  return route.kind === "header" ? takesHeaderRoutes : takesMirrorRoutes;
 }
 
-function refuse(message: string): never {
-  throw new RouterError(
-    "TrafficRoutingError",
-    `spec.strategy.canary.trafficRouting.plugins["${kind}"]: ${message}`,
-  );
-}
-
-function nameOfRoute(entry: Json): string {
-  if (isJsonObject(entry) && typeof entry["name"] === "string") return entry["name"];
-  return refuse("every entry of httpRoutes needs a name");
-}
-
-function parseConfig({ config }: RouterConfig, rolloutNamespace: string): GatewayApiConfig {
-  for (const key of ["grpcRoute", "grpcRoutes", "tcpRoute", "tcpRoutes", "tlsRoutes"]) {
-    if (config[key] !== undefined) refuse(`${key} is not carried out yet; use httpRoute`);
-  }
-  const { httpRoute, httpRoutes, namespace } = config;
-  const listed = Array.isArray(httpRoutes) ? (httpRoutes as readonly Json[]).map(nameOfRoute) : [];
-  const routeNames = typeof httpRoute === "string" ? [httpRoute, ...listed] : listed;
-  if (routeNames.length === 0) refuse("httpRoute is required: the name of the HTTPRoute to split");
-  return { namespace: typeof namespace === "string" ? namespace : rolloutNamespace, routeNames };
+/** While anybody but stable gets anything, or may by a header or a mirror. */
+function isUnderWay({ canary, additional, routes }: TrafficPlan): boolean {
+  const shares = [canary, ...additional].some(({ weight }) => weight > 0);
+  return shares || routes.length > 0;
 }
 
 class GatewayApiRouter implements TrafficRouter {
-  readonly kind = kind;
+  readonly kind = pluginName;
   readonly capabilities = capabilities;
   readonly watches: readonly ObjectRef[];
   readonly #context: RouterContext;
-  readonly #services: SplitServices;
+  readonly #config: GatewayApiConfig;
+  readonly #services: Pick<SplitServices, "canary" | "stable">;
 
-  constructor(config: GatewayApiConfig, services: SplitServices, context: RouterContext) {
+  constructor(config: GatewayApiConfig, context: RouterContext) {
     this.#context = context;
-    this.#services = services;
-    this.watches = config.routeNames.map((name) => ({
-      apiVersion: "gateway.networking.k8s.io/v1",
-      kind: "HTTPRoute",
-      namespace: config.namespace,
-      name,
-    }));
+    this.#config = config;
+    this.#services = servicesOf(context.rollout, `plugins["${pluginName}"]`);
+    this.watches = config.routes.map(({ ref }) => ref);
   }
 
   /** Several routes carry the split only if they agree, and are acknowledged only together. */
   async read(): Promise<TrafficState> {
-    const routes = await Promise.all(this.watches.map((ref) => this.#get(ref)));
-    const splits = routes.map((route) => readSplit(route, this.#services));
-    const [first] = splits;
-    const inForce = splits.every((split) => deepEqual(split, first)) ? first : undefined;
-    const waits = routes.map(acknowledgement);
-    const waitingFor = waits.find((wait) => wait !== undefined);
-    return { inForce, acknowledged: waitingFor === undefined, waitingFor };
+    const { routes: uses } = this.#config;
+    const routes = await Promise.all(uses.map(async ({ ref }) => this.#get(ref)));
+    const splits = routes.map((route, index) => readSplit(route, this.#splitOf(uses[index])));
+    const waitingFor = routes.map(acknowledgement).find((wait) => wait !== undefined);
+    return {
+      inForce: this.#common(splits),
+      acknowledged: waitingFor === undefined,
+      waitingFor,
+    };
   }
 
   async apply(plan: TrafficPlan): Promise<void> {
-    for (const ref of this.watches) {
-      await this.#edit(ref, (route) => withPlan(route, plan, this.#services));
+    const { routes: uses, mark } = this.#config;
+    const homeless = plan.routes.find((route) => !uses.some((use) => takes(use, route)));
+    if (homeless) throw nowhereFor(homeless);
+    for (const use of uses) {
+      const ownPlan = { ...plan, routes: plan.routes.filter((route) => takes(use, route)) };
+      await this.#edit(use, (route, split) => {
+        const edited = withPlan(route, ownPlan, split);
+        return withMark(edited, mark, this.#rolloutKey(), isUnderWay(plan));
+      });
     }
   }
 
   async finalize(): Promise<void> {
-    for (const ref of this.watches) {
-      const exists = await this.#context.store.get<HTTPRoute>(ref);
-      if (exists) await this.#edit(ref, (route) => withoutCanary(route, this.#services));
+    for (const use of this.#config.routes) {
+      const exists = await this.#context.store.get(use.ref);
+      if (!exists) continue;
+      await this.#edit(use, (route, split) => {
+        const restored = withoutCanary(route, split);
+        return withMark(restored, this.#config.mark, this.#rolloutKey(), false);
+      });
     }
   }
 
-  async #get(ref: ObjectRef): Promise<HTTPRoute> {
-    const route = await this.#context.store.get<HTTPRoute>(ref);
-    if (route) return route;
-    throw new RouterError(
-      "TrafficRoutingError",
-      `HTTPRoute ${ref.namespace}/${ref.name} not found`,
+  #rolloutKey(): string {
+    const { namespace, name } = this.#context.rollout;
+    return `${namespace}/${name}`;
+  }
+
+  #splitOf(use: RouteUse | undefined): SplitServices {
+    const { managedRoutes } = this.#context.rollout;
+    return { ...this.#services, ruleName: use?.ruleName, managedRoutes };
+  }
+
+  /** Weights all agree on; managed routes in the order of managedRoutes, each wherever it can be. */
+  #common(splits: readonly (InForce | undefined)[]): InForce | undefined {
+    const [first] = splits;
+    if (first === undefined) return undefined;
+    const found = splits.flatMap((split) => split?.routes ?? []);
+    const { managedRoutes } = this.#context.rollout;
+    const routes = managedRoutes.flatMap((name) => found.find((one) => one.name === name) ?? []);
+    const agree = splits.every((split, index) => {
+      const use = this.#config.routes[index];
+      const own = routes.filter((route) => use !== undefined && takes(use, route));
+      return deepEqual(split, { ...first, routes: own });
+    });
+    return agree ? { ...first, routes } : undefined;
+  }
+
+  async #get(ref: ObjectRef): Promise<Route> {
+    const message = `${ref.kind} ${ref.namespace}/${ref.name} not found`;
+    return mustGet<Route>(
+      this.#context,
+      ref,
+      () => new RouterError("TrafficRoutingError", message),
     );
   }
 
   /** The write carries the version the edit was made from; a conflict is the caller's to retry. */
-  async #edit(ref: ObjectRef, change: (route: HTTPRoute) => HTTPRoute): Promise<void> {
-    const route = await this.#get(ref);
-    const changed = change(route);
-    if (deepEqual(route.spec, changed.spec)) return;
-    await this.#context.store.update(changed, { fieldManager: "haldane-controller" });
+  async #edit(use: RouteUse, change: (route: Route, split: SplitServices) => Route): Promise<void> {
+    const route = await this.#get(use.ref);
+    try {
+      await bringTo(this.#context, route, change(route, this.#splitOf(use)));
+    } catch (error) {
+      const { kind, namespace, name } = use.ref;
+      throw refusedAs(error, `${kind} ${namespace}/${name} cannot be updated`);
+    }
   }
 }
 
+function nowhereFor({ kind, name }: ManagedRoute): RouterError {
+  const [step, hint] =
+    kind === "header"
+      ? ["setHeaderRoute", "set useHeaderRoutes: true on an entry of httpRoutes or grpcRoutes"]
+      : ["setMirrorRoute", "only an HTTPRoute can mirror: name one in httpRoute or httpRoutes"];
+  const place = `spec.strategy.canary.trafficRouting.plugins["${pluginName}"]`;
+  return new RouterError("TrafficRoutingError", `${place}: ${step} ${name} has no route; ${hint}`);
+}
+
 export const gatewayApiRouter: RouterFactory = {
-  kind,
+  kind: pluginName,
   capabilities,
-  watchedKinds: () => [{ apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute" }],
-  create(config, context) {
-    const { canaryService, stableService, namespace, name } = context.rollout;
-    if (canaryService === undefined || stableService === undefined) {
-      return refuse("canaryService and stableService must be set");
-    }
-    const services = {
-      canary: canaryService,
-      stable: stableService,
-      owner: `${namespace}/${name}`,
-    };
-    return new GatewayApiRouter(parseConfig(config, namespace), services, context);
+  watchedKinds: () => watchedRouteKinds,
+  create({ config }, context) {
+    const parsed = parseGatewayApiConfig(config, context.rollout.namespace);
+    return new GatewayApiRouter(parsed, context);
   },
 };

@@ -1,11 +1,11 @@
-// HTTPRoute <-> TrafficPlan, pure. The weighted rules are those that send to the stable or the
-// canary Service and are not managed. A managed rule is told by its name,
-// `haldane-managed-<route>.<n>`, and stands before all others: a header or mirror match must win
-// over the plain split. A header route is made once per weighted rule (n counts them); a mirror
-// route brings its own matches and copies the first weighted rule.
+// A route of the Gateway API <-> TrafficPlan, pure. HTTP, gRPC, TCP and TLS routes have rules of one
+// shape; the last two know no managed ones. The weighted rules are those that send to the stable and
+// the canary Service (if none sends to both, to either) and are not managed. A managed rule is told
+// by its name, `haldane-managed-<route>.<n>`, and stands before all others: a header or mirror match
+// must win over the plain split. A header route is made once per weighted rule (n counts them); a
+// mirror route brings its own matches and copies the first weighted rule.
 import type {
   BackendRef,
-  HTTPRoute,
   HttpRouteFilter,
   HttpRouteMatch,
   HttpRouteRule,
@@ -17,13 +17,22 @@ import type {
   TrafficPlan,
   TrafficState,
 } from "../../api/argo/traffic.ts";
+import type { KubeObject } from "../../api/meta/object.ts";
 import { RouterError } from "../router.ts";
 
+/** HTTPRoute, GRPCRoute, TCPRoute or TLSRoute, as far as they are alike. */
+export interface SplitRoute extends KubeObject {
+  readonly spec: { readonly rules?: readonly HttpRouteRule[] };
+}
+
+/** What of a route belongs to a rollout. */
 export interface SplitServices {
   readonly canary: string;
   readonly stable: string;
-  /** `namespace/name` of the rollout, for messages. */
-  readonly owner: string;
+  /** Only the rule of this name is split; undefined = every rule between the two. */
+  readonly ruleName: string | undefined;
+  /** Rules of these names are managed as well: the community plugin names its own so. */
+  readonly managedRoutes: readonly string[];
 }
 
 type InForce = NonNullable<TrafficState["inForce"]>;
@@ -39,31 +48,40 @@ function refTo(rule: HttpRouteRule, service: string): BackendRef | undefined {
   return rule.backendRefs?.find((ref) => isServiceRef(ref, service));
 }
 
-function managedNameOf(rule: HttpRouteRule): string | undefined {
-  if (rule.name?.startsWith(managedPrefix) !== true) return undefined;
-  return rule.name.slice(managedPrefix.length).replace(/\.\d+$/, "");
+function managedNameOf({ name }: HttpRouteRule, services: SplitServices): string | undefined {
+  if (name?.startsWith(managedPrefix) === true) {
+    return name.slice(managedPrefix.length).replace(/\.\d+$/, "");
+  }
+  return services.managedRoutes.find((one) => name === one || name?.replace(/-\d+$/, "") === one);
 }
 
-function isWeighted(rule: HttpRouteRule, services: SplitServices): boolean {
-  if (managedNameOf(rule) !== undefined) return false;
-  return refTo(rule, services.stable) !== undefined || refTo(rule, services.canary) !== undefined;
-}
-
-function weightedRules(route: HTTPRoute, services: SplitServices): readonly HttpRouteRule[] {
-  const rules = (route.spec.rules ?? []).filter((rule) => isWeighted(rule, services));
-  if (rules.length > 0) return rules;
+/** The rules to split. Throws a RouterError if there is none. */
+function weightedRules(route: SplitRoute, services: SplitServices): readonly HttpRouteRule[] {
+  const { canary, stable, ruleName } = services;
+  const candidates = (route.spec.rules ?? []).filter(
+    (rule) =>
+      managedNameOf(rule, services) === undefined &&
+      (ruleName === undefined || rule.name === ruleName),
+  );
+  const leadsTo = (rule: HttpRouteRule, service: string): boolean =>
+    refTo(rule, service) !== undefined;
+  const toBoth = candidates.filter((rule) => leadsTo(rule, canary) && leadsTo(rule, stable));
+  if (toBoth.length > 0) return toBoth;
+  const toOne = candidates.filter((rule) => leadsTo(rule, canary) || leadsTo(rule, stable));
+  if (toOne.length > 0) return toOne;
   const { namespace = "", name } = route.metadata;
+  const which = ruleName === undefined ? "rule" : `rule named ${ruleName}`;
   throw new RouterError(
     "TrafficRoutingError",
-    `HTTPRoute ${namespace}/${name} has no rule with a backendRef to service ${services.stable}; ` +
-      `add one (and one to ${services.canary}, or let Haldane add it)`,
+    `${route.kind} ${namespace}/${name} has no ${which} with a backendRef to service ${stable}; ` +
+      `add one (and one to ${canary}, or let Haldane add it)`,
   );
 }
 
 // ---- reading ---------------------------------------------------------------------------------
 
 /** The split all weighted rules agree on; undefined where they differ or do not add up. */
-export function readSplit(route: HTTPRoute, services: SplitServices): InForce | undefined {
+export function readSplit(route: SplitRoute, services: SplitServices): InForce | undefined {
   const rules = weightedRules(route, services);
   const splits = rules.map((rule) => splitOf(rule, services));
   const [first] = splits;
@@ -84,7 +102,7 @@ export function readSplit(route: HTTPRoute, services: SplitServices): InForce | 
       ({ service, weight }) =>
         service !== services.canary && service !== services.stable && weight > 0,
     ),
-    routes: readManagedRoutes(route, rules),
+    routes: readManagedRoutes(route, rules, services),
   };
 }
 
@@ -104,13 +122,14 @@ function splitOf(rule: HttpRouteRule, services: SplitServices): readonly Traffic
 }
 
 function readManagedRoutes(
-  route: HTTPRoute,
+  route: SplitRoute,
   weighted: readonly HttpRouteRule[],
+  services: SplitServices,
 ): readonly ManagedRoute[] {
   const ownHeaders = (weighted[0]?.matches?.[0]?.headers ?? []).map(({ name }) => name);
   const found = new Map<string, ManagedRoute>();
   for (const rule of route.spec.rules ?? []) {
-    const name = managedNameOf(rule);
+    const name = managedNameOf(rule, services);
     if (name !== undefined && !found.has(name))
       found.set(name, readManagedRoute(name, rule, ownHeaders));
   }
@@ -167,22 +186,38 @@ function readStringMatch(type: string | undefined, value: string): StringMatch {
 
 // ---- writing ---------------------------------------------------------------------------------
 
+/** With ping-pong the plan may have changed the Services' roles since the rollout was read. */
+function withRoles(services: SplitServices, { canary, stable }: TrafficPlan): SplitServices {
+  return {
+    ...services,
+    canary: canary.service ?? services.canary,
+    stable: stable.service ?? services.stable,
+  };
+}
+
 /** The route with the plan in force; other rules, backends and fields stay as they are. */
-export function withPlan(route: HTTPRoute, plan: TrafficPlan, services: SplitServices): HTTPRoute {
-  const weighted = weightedRules(route, services).map((rule) => withWeights(rule, plan, services));
-  const rest = (route.spec.rules ?? []).filter((rule) => !isManagedBy(rule, plan));
-  const edited = rest.map((rule) =>
-    isWeighted(rule, services) ? withWeights(rule, plan, services) : rule,
-  );
-  const managed = plan.routes.flatMap((entry) => managedRules(entry, weighted, services));
+export function withPlan<R extends SplitRoute>(
+  route: R,
+  plan: TrafficPlan,
+  services: SplitServices,
+): R {
+  const roles = withRoles(services, plan);
+  const before = weightedRules(route, roles);
+  const weighted = before.map((rule) => withWeights(rule, plan, roles));
+  const rest = (route.spec.rules ?? []).filter((rule) => !isManagedBy(rule, plan, roles));
+  const edited = rest.map((rule) => weighted[before.indexOf(rule)] ?? rule);
+  const managed = plan.routes.flatMap((entry) => managedRules(entry, weighted, roles));
   return { ...route, spec: { ...route.spec, rules: [...managed, ...edited] } };
 }
 
 /** All to stable, nothing managed left. */
-export function withoutCanary(route: HTTPRoute, services: SplitServices): HTTPRoute {
-  const rules = (route.spec.rules ?? []).filter((rule) => managedNameOf(rule) === undefined);
+export function withoutCanary<R extends SplitRoute>(route: R, services: SplitServices): R {
+  const weighted = weightedRules(route, services);
+  const rules = (route.spec.rules ?? []).filter(
+    (rule) => managedNameOf(rule, services) === undefined,
+  );
   const restored = rules.map((rule) => {
-    if (!isWeighted(rule, services)) return rule;
+    if (!weighted.includes(rule)) return rule;
     const refs = rule.backendRefs ?? [];
     return {
       ...rule,
@@ -192,8 +227,8 @@ export function withoutCanary(route: HTTPRoute, services: SplitServices): HTTPRo
   return { ...route, spec: { ...route.spec, rules: restored } };
 }
 
-function isManagedBy(rule: HttpRouteRule, plan: TrafficPlan): boolean {
-  const name = managedNameOf(rule);
+function isManagedBy(rule: HttpRouteRule, plan: TrafficPlan, services: SplitServices): boolean {
+  const name = managedNameOf(rule, services);
   return (
     name !== undefined &&
     (plan.managedRouteNames.includes(name) || plan.routes.some((r) => r.name === name))
