@@ -1,0 +1,130 @@
+// Rollouts that between them use everything a controller does to a cluster, as manifests.
+
+const pod = (app: string, image: string): string => `
+    metadata: { labels: { app: ${app} } }
+    spec: { terminationGracePeriodSeconds: 0, containers: [{ name: app, image: "${image}", ports: [{ containerPort: 8080 }] }] }`;
+
+const service = (app: string, name: string, instance: string): string => `
+---
+apiVersion: v1
+kind: Service
+metadata: { name: ${name}, labels: { instance: "${instance}" } }
+spec: { selector: { app: ${app} }, ports: [{ port: 80, targetPort: 8080 }] }`;
+
+const rollout = (name: string, instance: string): string => `
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: { name: ${name}, labels: { argo-rollouts.argoproj.io/controller-instance-id: ${instance} } }`;
+
+/** A Job as the answer; the token comes from a Secret. */
+export const templates = (instance: string): string => `
+apiVersion: v1
+kind: Secret
+metadata: { name: token }
+stringData: { value: sesame }
+---
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: { name: passes, labels: { argo-rollouts.argoproj.io/controller-instance-id: ${instance} } }
+spec:
+  args: [{ name: token, valueFrom: { secretKeyRef: { name: token, key: value } } }]
+  measurementRetention: [{ metricName: job, limit: 1 }]
+  metrics:
+    - name: job
+      count: 3
+      interval: 1s
+      provider:
+        job:
+          spec:
+            backoffLimit: 0
+            template:
+              spec:
+                restartPolicy: Never
+                containers: [{ name: test, image: test, command: ["true"], env: [{ name: TOKEN, value: "{{args.token}}" }] }]
+---
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: { name: endless, labels: { argo-rollouts.argoproj.io/controller-instance-id: ${instance} } }
+spec:
+  metrics:
+    - name: job
+      provider:
+        job:
+          spec:
+            backoffLimit: 0
+            template: { spec: { restartPolicy: Never, containers: [{ name: test, image: test, command: [sleep, 1000s] }] } }`;
+
+/** Steps with an analysis and an experiment, split by an Ingress; old versions are not kept. */
+export const canary = (instance: string, image: string): string => `${rollout("canary", instance)}
+spec:
+  replicas: 2
+  revisionHistoryLimit: 0
+  analysis: { successfulRunHistoryLimit: 0, unsuccessfulRunHistoryLimit: 0 }
+  selector: { matchLabels: { app: canary } }
+  template:${pod("canary", image)}
+  strategy:
+    canary:
+      canaryService: canary
+      stableService: stable
+      scaleDownDelaySeconds: 1
+      canaryMetadata: { labels: { role: canary } }
+      stableMetadata: { labels: { role: stable } }
+      trafficRouting: { nginx: { stableIngress: web } }
+      steps:
+        - setWeight: 50
+        - analysis: { templates: [{ templateName: passes }] }
+        - experiment:
+            duration: 1s
+            scaleDownDelaySeconds: 0
+            templates: [{ name: baseline, specRef: stable, service: {} }]
+        - pause: {}${service("canary", "canary", instance)}${service("canary", "stable", instance)}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: web }
+spec:
+  ingressClassName: nginx
+  rules: [{ host: web.example, http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: stable, port: { number: 80 } } } }] } }]`;
+
+/** The analysis after the switch does not end by itself. */
+export const blueGreen = (
+  instance: string,
+  image: string,
+): string => `${rollout("blue-green", instance)}
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: blue-green } }
+  template:${pod("blue-green", image)}
+  strategy:
+    blueGreen:
+      activeService: active
+      previewService: preview
+      scaleDownDelaySeconds: 1
+      prePromotionAnalysis: { templates: [{ templateName: endless }] }${service("blue-green", "active", instance)}${service("blue-green", "preview", instance)}`;
+
+/** Takes the pods over from a Deployment. */
+export const fromWorkload = (instance: string): string => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: web } }
+  template:${pod("web", "web:1")}
+---${rollout("from-workload", instance)}
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: web } }
+  workloadRef: { apiVersion: apps/v1, kind: Deployment, name: web, scaleDown: onsuccess }
+  strategy: { canary: {} }
+---
+apiVersion: v1
+kind: PodTemplate
+metadata: { name: plain }
+template:${pod("plain", "plain:1").replaceAll("\n    ", "\n  ")}
+---${rollout("from-template", instance)}
+spec:
+  replicas: 1
+  selector: { matchLabels: { app: plain } }
+  workloadRef: { apiVersion: v1, kind: PodTemplate, name: plain }
+  strategy: { canary: {} }`;

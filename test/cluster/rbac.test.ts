@@ -1,0 +1,276 @@
+// The rights in deploy/ are enough and none is too many: a controller that has just these goes through
+// rollouts that use everything, is never refused, and uses every one of them.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { KubeObject } from "../../src/api/meta/object.ts";
+import { objectsOf, root } from "../deploy/helm.ts";
+import { openCluster, refTo, until, type Loose, type TestCluster } from "./cluster.test-support.ts";
+import { startController, stopControllers } from "./controller.test-support.ts";
+import { kubectl } from "./kubectl.test-support.ts";
+import { blueGreen, canary, fromWorkload, templates } from "./rbac-story.test-support.ts";
+import { startRecorder, type Recorder } from "./recorder.test-support.ts";
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
+}
+type Role = KubeObject & { readonly rules: readonly Rule[] };
+
+/** What is granted although this suite does not use it, and why. */
+const unusedButNeeded: Readonly<Record<string, string>> = {
+  "update argoproj.io/rollouts/finalizers":
+    "where the admission plugin OwnerReferencesPermissionEnforcement is on (OpenShift), owner references that block deletion ask for it",
+  "update argoproj.io/analysisruns/finalizers": "the same, for Jobs",
+  "update argoproj.io/experiments/finalizers":
+    "the same, for ReplicaSets, Services and AnalysisRuns",
+};
+
+/** Objects of routers other than the Ingress: test/deploy/manifests.test.ts holds them against the routers. */
+const routerGroups = [
+  "gateway.networking.k8s.io",
+  "networking.istio.io",
+  "split.smi-spec.io",
+  "getambassador.io",
+  "x.getambassador.io",
+  "appmesh.k8s.aws",
+  "traefik.io",
+  "traefik.containo.us",
+  "apisix.apache.org",
+];
+
+function rolesIn(file: string): { readonly own: Role; readonly lease: Role } {
+  const objects = objectsOf(readFileSync(path.join(root, file), "utf8"));
+  const role = (name: string): Role =>
+    objects.find(({ kind, metadata }) => kind.endsWith("Role") && metadata.name === name) as Role;
+  return { own: role("haldane"), lease: role("haldane-leader-election") };
+}
+
+const granted = (rules: readonly Rule[]): readonly string[] =>
+  rules.flatMap(({ apiGroups, resources, verbs }) =>
+    apiGroups
+      .filter((group) => !routerGroups.includes(group))
+      .flatMap((group) =>
+        resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`)),
+      ),
+  );
+
+/** Gives the service account `haldane` of the namespace these rights, everywhere or there. */
+async function bind(
+  { store }: TestCluster,
+  namespace: string,
+  scope: "Cluster" | "",
+  { own, lease }: { readonly own: Role; readonly lease: Role },
+  lock: string,
+): Promise<string> {
+  const name = `haldane-test-${namespace}`;
+  const rbac = "rbac.authorization.k8s.io/v1";
+  const subjects = [{ kind: "ServiceAccount", name: "haldane", namespace }];
+  const give = async (kind: string, as: string, rules: readonly Rule[]): Promise<void> => {
+    const metadata = kind.startsWith("Cluster") ? { name: as } : { name: as, namespace };
+    const apiGroup = "rbac.authorization.k8s.io";
+    const roleRef = { apiGroup, kind, name: as };
+    kubectl(
+      ["apply", "-f", "-"],
+      JSON.stringify({
+        apiVersion: "v1",
+        kind: "List",
+        items: [
+          { apiVersion: rbac, kind, metadata, rules },
+          { apiVersion: rbac, kind: `${kind}Binding`, metadata, subjects, roleRef },
+        ],
+      }),
+    );
+  };
+  const leaseRules = lease.rules.map((rule) =>
+    rule.resourceNames === undefined ? rule : { ...rule, resourceNames: [lock] },
+  );
+  await give(`${scope}Role`, name, own.rules);
+  await give("Role", `${name}-leader-election`, leaseRules);
+  await store.create({
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name: "haldane", namespace },
+  });
+  return name;
+}
+
+function forget(scope: "Cluster" | "", name: string): void {
+  if (scope === "Cluster")
+    kubectl(["delete", "clusterrole,clusterrolebinding", name, "--ignore-not-found"]);
+}
+
+/** Drives the stories to their ends. */
+class Story {
+  readonly #cluster: TestCluster;
+  readonly #namespace: string;
+
+  constructor(cluster: TestCluster, namespace: string) {
+    this.#cluster = cluster;
+    this.#namespace = namespace;
+  }
+
+  async apply(yaml: string): Promise<void> {
+    await this.#cluster.apply(yaml, this.#namespace);
+  }
+
+  async rollout(name: string): Promise<Loose | undefined> {
+    return this.#cluster.get("Rollout", this.#namespace, name);
+  }
+
+  async phase(name: string, ...phases: readonly string[]): Promise<void> {
+    await until(
+      `${name} is ${phases.join(" or ")}`,
+      async () => {
+        const { metadata, status } = (await this.rollout(name)) ?? {};
+        const isSeen = status?.["observedGeneration"] === String(metadata?.generation);
+        return isSeen && phases.includes(status["phase"] as string);
+      },
+      { withinMs: 90_000, describe: async () => (await this.rollout(name))?.status },
+    );
+  }
+
+  async patch(name: string, body: object, subresource?: "status"): Promise<void> {
+    const ref = refTo("Rollout", this.#namespace, name);
+    await this.#cluster.patch(ref, body as never, subresource);
+  }
+
+  async some(
+    what: string,
+    kind: string,
+    isSo: (objects: readonly Loose[]) => boolean,
+  ): Promise<void> {
+    await until(what, async () => isSo(await this.#cluster.list(kind, this.#namespace)), {
+      describe: async () =>
+        (await this.#cluster.list(kind, this.#namespace)).map(({ metadata }) => metadata.name),
+    });
+  }
+}
+
+async function playAll(story: Story, instance: string): Promise<void> {
+  await story.apply(templates(instance));
+  await story.apply(canary(instance, "canary:1"));
+  await story.apply(blueGreen(instance, "bg:1"));
+  await story.apply(fromWorkload(instance));
+  for (const name of ["canary", "blue-green", "from-workload", "from-template"])
+    await story.phase(name, "Healthy");
+  await story.some(
+    "the Deployment gave its pods up",
+    "Deployment",
+    ([web]) => web?.spec?.["replicas"] === 0,
+  );
+
+  // An update through analysis, experiment and a pause; old versions and their runs are deleted.
+  await story.apply(canary(instance, "canary:2"));
+  await story.phase("canary", "Paused");
+  await story.patch("canary", { status: { pauseConditions: null } }, "status");
+  await story.phase("canary", "Healthy");
+  await story.apply(canary(instance, "canary:3"));
+  await story.some(
+    "the experiment's Service is gone",
+    "Service",
+    (services) => services.length === 4,
+  );
+  await story.phase("canary", "Paused");
+  await story.patch("canary", { status: { abort: true } }, "status");
+  await story.phase("canary", "Degraded");
+  await story.apply(canary(instance, "canary:4"));
+  await story.phase("canary", "Paused");
+
+  // An analysis that is stopped takes its Job along.
+  await story.apply(blueGreen(instance, "bg:2"));
+  await story.some("a Job runs", "Job", (jobs) =>
+    jobs.some(({ metadata }) => metadata.name.includes(".job.")),
+  );
+  await story.patch("blue-green", { status: { abort: true } }, "status");
+  await story.phase("blue-green", "Degraded");
+
+  // New pods of the same version.
+  await story.patch("from-template", {
+    spec: { restartAt: new Date().toISOString().replace(/\.\d+/, "") },
+  });
+  await until(
+    "all pods are new",
+    async () => (await story.rollout("from-template"))?.status?.["restartedAt"] !== undefined,
+  );
+}
+
+describe.each([
+  ["Cluster", "deploy/manifests/install.yaml"],
+  ["", "deploy/manifests/namespace-install.yaml"],
+] as const)("the %sRole of %s", (scope, file) => {
+  let cluster: TestCluster;
+  let recorder: Recorder;
+  let name: string;
+  const folder = mkdtempSync(path.join(tmpdir(), "haldane-rbac-"));
+  const roles = rolesIn(file);
+
+  beforeAll(async () => {
+    cluster = openCluster();
+    const namespace = await cluster.newNamespace();
+    const instance = namespace;
+    const lock = `argo-rollouts-controller-lock-${instance}`;
+    name = await bind(cluster, namespace, scope, roles, lock);
+    recorder = await startRecorder(`system:serviceaccount:${namespace}:haldane`, folder);
+    const controller = await startController({
+      namespace,
+      instanceId: instance,
+      kubeconfig: recorder.kubeconfig,
+      args: scope === "" ? ["--namespaced", "--namespace", namespace] : [],
+    });
+    try {
+      await playAll(new Story(cluster, namespace), instance);
+    } catch (error) {
+      throw new Error(`${String(error)}\n${controller.log().slice(-6000)}`, { cause: error });
+    }
+    await controller.stop();
+  }, 400_000);
+
+  afterAll(async () => {
+    await stopControllers();
+    await recorder.close();
+    forget(scope, name);
+    await cluster.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("is enough: nothing was refused", () => {
+    const refused = recorder.requests().filter(({ status }) => status === 403 || status === 401);
+    expect(refused.map(({ verb, resource }) => `${verb} ${resource}`)).toEqual([]);
+  });
+
+  it("has nothing that is not used", () => {
+    const used = new Set(recorder.requests().map(({ verb, resource }) => `${verb} ${resource}`));
+    const all = [...granted(roles.own.rules), ...granted(roles.lease.rules)];
+    expect(all.filter((each) => !used.has(each) && !(each in unusedButNeeded))).toEqual([]);
+    expect(Object.keys(unusedButNeeded).filter((each) => used.has(each))).toEqual([]);
+  });
+
+  it("reaches only what rules name: the rest is refused to the same account", () => {
+    const as = `--as=system:serviceaccount:${name.replace("haldane-test-", "")}:haldane`;
+    for (const wish of [
+      ["create", "deployments"],
+      ["delete", "pods"],
+      ["list", "secrets"],
+      ["create", "clusterroles"],
+      ["delete", "rollouts"],
+      ["update", "nodes"],
+    ] as const) {
+      const namespace = ["-n", name.replace("haldane-test-", "")];
+      const said = kubectlCan([...wish, ...namespace, as]);
+      expect(said, wish.join(" ")).toBe("no");
+    }
+  });
+});
+
+function kubectlCan(words: readonly string[]): string {
+  try {
+    return kubectl(["auth", "can-i", ...words]).trim();
+  } catch (error) {
+    // `no` ends with 1.
+    return /: (?:Warning.*\n)*no\b|^no\b/m.test(String(error)) ? "no" : String(error);
+  }
+}
