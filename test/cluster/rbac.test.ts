@@ -58,43 +58,33 @@ const granted = (rules: readonly Rule[]): readonly string[] =>
       ),
   );
 
-/** Gives the service account `haldane` of the namespace these rights, everywhere or there. */
-async function bind(
-  { store }: TestCluster,
+/** Gives the service account `haldane` of the namespace these rights, everywhere or there; the role's name. */
+function bind(
   namespace: string,
   scope: "Cluster" | "",
   { own, lease }: { readonly own: Role; readonly lease: Role },
   lock: string,
-): Promise<string> {
+): string {
   const name = `haldane-test-${namespace}`;
   const rbac = "rbac.authorization.k8s.io/v1";
   const subjects = [{ kind: "ServiceAccount", name: "haldane", namespace }];
-  const give = async (kind: string, as: string, rules: readonly Rule[]): Promise<void> => {
+  const given = (kind: string, as: string, rules: readonly Rule[]): readonly object[] => {
     const metadata = kind.startsWith("Cluster") ? { name: as } : { name: as, namespace };
-    const apiGroup = "rbac.authorization.k8s.io";
-    const roleRef = { apiGroup, kind, name: as };
-    kubectl(
-      ["apply", "-f", "-"],
-      JSON.stringify({
-        apiVersion: "v1",
-        kind: "List",
-        items: [
-          { apiVersion: rbac, kind, metadata, rules },
-          { apiVersion: rbac, kind: `${kind}Binding`, metadata, subjects, roleRef },
-        ],
-      }),
-    );
+    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind, name: as };
+    return [
+      { apiVersion: rbac, kind, metadata, rules },
+      { apiVersion: rbac, kind: `${kind}Binding`, metadata, subjects, roleRef },
+    ];
   };
   const leaseRules = lease.rules.map((rule) =>
     rule.resourceNames === undefined ? rule : { ...rule, resourceNames: [lock] },
   );
-  await give(`${scope}Role`, name, own.rules);
-  await give("Role", `${name}-leader-election`, leaseRules);
-  await store.create({
-    apiVersion: "v1",
-    kind: "ServiceAccount",
-    metadata: { name: "haldane", namespace },
-  });
+  const items = [
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "haldane", namespace } },
+    ...given(`${scope}Role`, name, own.rules),
+    ...given("Role", `${name}-leader-election`, leaseRules),
+  ];
+  kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
   return name;
 }
 
@@ -203,7 +193,7 @@ describe.each([
   ["", "deploy/manifests/namespace-install.yaml"],
 ] as const)("the %sRole of %s", (scope, file) => {
   let cluster: TestCluster;
-  let recorder: Recorder;
+  let recorder: Recorder | undefined;
   let name: string;
   const folder = mkdtempSync(path.join(tmpdir(), "haldane-rbac-"));
   const roles = rolesIn(file);
@@ -213,7 +203,7 @@ describe.each([
     const namespace = await cluster.newNamespace();
     const instance = namespace;
     const lock = `argo-rollouts-controller-lock-${instance}`;
-    name = await bind(cluster, namespace, scope, roles, lock);
+    name = bind(namespace, scope, roles, lock);
     recorder = await startRecorder(`system:serviceaccount:${namespace}:haldane`, folder);
     const controller = await startController({
       namespace,
@@ -231,19 +221,19 @@ describe.each([
 
   afterAll(async () => {
     await stopControllers();
-    await recorder.close();
+    await recorder?.close();
     forget(scope, name);
     await cluster.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
   it("is enough: nothing was refused", () => {
-    const refused = recorder.requests().filter(({ status }) => status === 403 || status === 401);
+    const refused = recorder!.requests().filter(({ status }) => status === 403 || status === 401);
     expect(refused.map(({ verb, resource }) => `${verb} ${resource}`)).toEqual([]);
   });
 
   it("has nothing that is not used", () => {
-    const used = new Set(recorder.requests().map(({ verb, resource }) => `${verb} ${resource}`));
+    const used = new Set(recorder!.requests().map(({ verb, resource }) => `${verb} ${resource}`));
     const all = [...granted(roles.own.rules), ...granted(roles.lease.rules)];
     expect(all.filter((each) => !used.has(each) && !(each in unusedButNeeded))).toEqual([]);
     expect(Object.keys(unusedButNeeded).filter((each) => used.has(each))).toEqual([]);

@@ -4,7 +4,7 @@
 import { describeObjectStore } from "../../src/objects/conformance.ts";
 import { kubernetesStore } from "../../src/objects/kubernetes/kubernetes.ts";
 import type { KubeObject } from "../../src/api/meta/object.ts";
-import type { ObjectStore } from "../../src/objects/object-store.ts";
+import type { ObjectList, ObjectStore } from "../../src/objects/object-store.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { openCluster } from "./cluster.test-support.ts";
 
@@ -19,11 +19,12 @@ function withoutTheClustersOwn(store: ObjectStore): ObjectStore {
     update: store.update.bind(store),
     patch: store.patch.bind(store),
     delete: store.delete.bind(store),
-    async list<T extends KubeObject>(...asked: Parameters<ObjectStore["list"]>) {
+    async list<T extends KubeObject>(
+      ...asked: Parameters<ObjectStore["list"]>
+    ): Promise<ObjectList<T>> {
       const list = await store.list<T>(...asked);
       return { ...list, items: list.items.filter((item) => !isOfTheCluster(item)) };
     },
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as the port has it
     async *watch<T extends KubeObject>(...asked: Parameters<ObjectStore["watch"]>) {
       for await (const event of store.watch<T>(...asked))
         if (event.type === "BOOKMARK" || !isOfTheCluster(event.object)) yield event;
