@@ -1,5 +1,6 @@
 // What the core asks a traffic router for, and what a router says is in force. One shape for
 // both, so that "is it done yet?" is a comparison.
+import type { Json } from "../../lib/json.ts";
 import type { RouteMatch, StringMatch } from "./rollout.ts";
 
 export interface TrafficDestination {
@@ -44,4 +45,8 @@ export interface TrafficState {
   readonly acknowledged: boolean | undefined;
   /** Why it is not acknowledged, for people ("gateway runs generation 7, wants 8"). */
   readonly waitingFor: string | undefined;
+  /** Nobody tells when the data plane has followed: ask again after so long. */
+  readonly askAgainMs?: number;
+  /** For status.albs: what stands behind each Ingress; undefined = this router knows of none. */
+  readonly albs?: readonly Json[];
 }

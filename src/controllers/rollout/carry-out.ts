@@ -4,6 +4,7 @@
 import { endedByRolloutAnnotation } from "../../api/argo/keys.ts";
 import type { KubeObject, ObjectRef } from "../../api/meta/object.ts";
 import type { Effect } from "../../core/rollout/decision.ts";
+import { withinAbilities } from "../../core/traffic/plan.ts";
 import { unreachable } from "../../lib/invariant.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { isStoreError, type ObjectStore } from "../../objects/object-store.ts";
@@ -71,7 +72,9 @@ async function carryOutOne(
     case "event":
       return hands.events.record(rollout, effect.event);
     case "applyTraffic":
-      for (const router of hands.routers) await router.apply(effect.plan);
+      for (const router of hands.routers) {
+        await router.apply(withinAbilities(effect.plan, router.capabilities));
+      }
       return;
     case "evictPod":
       await hands.evictPod(refIn(rollout, "v1", "Pod", effect.name), effect.uid);

@@ -19,6 +19,7 @@ async function observeRouters(
     routers.map(async (router) => ({
       kind: router.kind,
       acknowledges: router.capabilities.acknowledges,
+      abilities: router.capabilities,
       state: await router.read(),
     })),
   );

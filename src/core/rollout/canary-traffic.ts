@@ -4,12 +4,13 @@ import { hasAvailable } from "../replicas/progress-threshold.ts";
 import { availableReplicas, hashOf, servingReplicas } from "../replicas/replica-set.ts";
 import { weightOnTheWayBack } from "../traffic/abort-weight.ts";
 import { weightAt } from "../traffic/desired-weight.ts";
-import { isInForce } from "../traffic/plan.ts";
+import { isInForce, withinAbilities } from "../traffic/plan.ts";
 import { routesAt } from "../traffic/routes.ts";
 import { canaryRoles, versionLeftBehind } from "./canary-view.ts";
 import type { Canary } from "./canary-view.ts";
 import { desiredCounts, isAtDesiredCounts } from "./canary-sizes.ts";
 import type { LiveShares } from "./canary-sizes.ts";
+import type { ObservedRouter } from "./observed.ts";
 import { isFullyPromoted, isInconclusive } from "./course.ts";
 import type { Course } from "./course.ts";
 import { experimentDestinations } from "./experiment-weights.ts";
@@ -197,8 +198,10 @@ export function decideTraffic(canary: Canary, course: Course): TrafficDecision {
     return { ...unrouted, isInForce: false, isSettled: isConfirmed, verified, held, waitingFor };
   }
   const plan = planOf(canary, course, choice);
-  const inForce = traffic.every((router) => isInForce(plan, router.state));
-  const confirmedInForce = confirming.every((router) => isInForce(plan, router.state));
+  const carries = ({ abilities, state }: ObservedRouter): boolean =>
+    isInForce(withinAbilities(plan, abilities), state);
+  const inForce = traffic.every(carries);
+  const confirmedInForce = confirming.every(carries);
   const isSettled = isConfirmed && confirmedInForce;
   const verified = confirming.length === 0 ? undefined : isSettled;
   return { plan, isInForce: inForce, isSettled, verified, held: undefined, waitingFor };

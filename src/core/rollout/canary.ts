@@ -16,7 +16,7 @@ import { courseOf, hasNewStable, isFullyPromoted, isInconclusive, rolloutEvent }
 import type { Course, Turn } from "./course.ts";
 import { countersOf } from "./counters.ts";
 import { timeOutText } from "./conditions/progressing.ts";
-import type { Effect, RolloutEvent } from "./decision.ts";
+import type { Effect, LookAgain, RolloutEvent } from "./decision.ts";
 import { ensureExperiment } from "./experiments.ts";
 import { judgeRun, observedRun } from "./judge-runs.ts";
 import type { StrategyOutcome } from "./outcome.ts";
@@ -182,6 +182,13 @@ function trafficActions(canary: Canary, course: Course, traffic: TrafficDecision
   return { effects: [...applied, ...told], weights };
 }
 
+/** Where nobody tells when the data plane has followed, it is asked again. */
+function routersToAskAgain({ observed, now }: Facts): readonly LookAgain[] {
+  return observed.traffic.flatMap(({ kind, state: { askAgainMs } }) =>
+    askAgainMs === undefined ? [] : [{ atMs: now + askAgainMs, why: `${kind} is asked again` }],
+  );
+}
+
 /** decide() of a canary. */
 export function conductCanary(facts: Facts, strategy: CanaryStrategy): StrategyOutcome {
   const canary = canaryOf(facts, strategy);
@@ -204,7 +211,11 @@ export function conductCanary(facts: Facts, strategy: CanaryStrategy): StrategyO
     story: events,
     actions: [...(walk.reliesOnTraffic ? [] : reach), ...runs.effects, ...experiments.effects],
     changes: sizing.changes,
-    lookAgain: [...sizing.lookAgain, ...(walk.lookAgain === undefined ? [] : [walk.lookAgain])],
+    lookAgain: [
+      ...sizing.lookAgain,
+      ...(walk.lookAgain === undefined ? [] : [walk.lookAgain]),
+      ...routersToAskAgain(facts),
+    ],
     weights: routing.weights,
     selectors: undefined,
     wasIncomplete: !isFullyPromoted(facts, begun.course),

@@ -2,6 +2,7 @@
 // from everything observed and the time to a status, effects in order, and when to look again.
 // Imports lib, api and its neighbours in core. A new step kind is a file in steps/.
 import type { AnalysisRun, AnalysisTemplate } from "../../api/argo/analysis.ts";
+import type { RouterAbilities } from "../../api/argo/capabilities.ts";
 import type { Experiment } from "../../api/argo/experiment.ts";
 import type { Rollout } from "../../api/argo/rollout.ts";
 import type { TrafficState } from "../../api/argo/traffic.ts";
@@ -48,5 +49,7 @@ export interface ObservedRouter {
   readonly kind: string;
   /** Whether this router's data plane confirms weights; then a weight is live only once confirmed. */
   readonly acknowledges: boolean;
+  /** What it is told of a plan: the rest it has no means for, and other routers may. */
+  readonly abilities: RouterAbilities;
   readonly state: TrafficState;
 }

@@ -71,6 +71,13 @@ function withPhase(facts: Facts, outcome: StrategyOutcome, status: RolloutStatus
   return { ...status, phase, ...(message === "" ? {} : { message }) };
 }
 
+/** `alb` is the last of `albs`; both only as long as a router says them. */
+function albsAfter({ observed: { traffic } }: Facts): Pick<RolloutStatus, "alb" | "albs"> {
+  const albs = traffic.flatMap(({ state }) => state.albs ?? []);
+  const last = albs.at(-1);
+  return last === undefined ? {} : { alb: last, albs };
+}
+
 /** The whole status after this pass (§1.4). */
 export function statusAfter(
   facts: Facts,
@@ -78,7 +85,7 @@ export function statusAfter(
   counters: Counters,
 ): RolloutStatus {
   const { course } = outcome;
-  const { before, rollout } = facts;
+  const { rollout } = facts;
   const status: RolloutStatus = {
     ...withoutZeroValues<RolloutStatus>({
       observedGeneration: String(rollout.metadata.generation ?? 0),
@@ -97,8 +104,7 @@ export function statusAfter(
       availableReplicas: counters.available,
       HPAReplicas: counters.hpaReplicas,
       selector: formatSelector(counters.selector),
-      alb: before.alb,
-      albs: before.albs,
+      ...albsAfter(facts),
       restartedAt: course.restartedAt,
       workloadObservedGeneration:
         facts.spec.workloadRef === undefined

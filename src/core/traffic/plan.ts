@@ -1,5 +1,11 @@
 import type { TrafficWeights, WeightDestination } from "../../api/argo/rollout-status.ts";
-import type { TrafficDestination, TrafficPlan, TrafficState } from "../../api/argo/traffic.ts";
+import type { RouterAbilities } from "../../api/argo/capabilities.ts";
+import type {
+  ManagedRoute,
+  TrafficDestination,
+  TrafficPlan,
+  TrafficState,
+} from "../../api/argo/traffic.ts";
 import { deepEqual } from "../../lib/deep-equal.ts";
 import { asJson } from "../replicas/as-json.ts";
 
@@ -34,6 +40,32 @@ function sameDestinations(
   });
 }
 
+/** What a router is told of the plan: without what it has no means for; stable gets those shares. */
+export function withinAbilities<P extends Omit<TrafficPlan, "managedRouteNames">>(
+  plan: P,
+  { headerRoutes, mirrorRoutes, experimentWeights }: RouterAbilities,
+): P {
+  const routes = plan.routes.filter(({ kind }) =>
+    kind === "header" ? headerRoutes : mirrorRoutes,
+  );
+  if (experimentWeights || plan.additional.length === 0) return { ...plan, routes };
+  const stable = { ...plan.stable, weight: plan.maxWeight - plan.canary.weight };
+  return { ...plan, routes, additional: [], stable };
+}
+
+/** In which order a header route names its matches makes no difference. */
+function comparable(routes: TrafficPlan["routes"]): readonly ManagedRoute[] {
+  return routes.map((route) => {
+    if (route.kind === "mirror") return route;
+    const keyed = route.match.map((one) => {
+      const { kind, value } = one.headerValue;
+      return [JSON.stringify([one.headerName, kind, value]), one] as const;
+    });
+    const match = keyed.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+    return { ...route, match };
+  });
+}
+
 /** Whether a router's objects say exactly what the plan says. */
 export function isInForce(plan: TrafficPlan, state: TrafficState): boolean {
   const live = state.inForce;
@@ -43,7 +75,7 @@ export function isInForce(plan: TrafficPlan, state: TrafficState): boolean {
     sameDestination(plan.canary, live.canary) &&
     sameDestination(plan.stable, live.stable) &&
     sameDestinations(plan.additional, live.additional) &&
-    deepEqual(asJson(plan.routes), asJson(live.routes))
+    deepEqual(asJson(comparable(plan.routes)), asJson(comparable(live.routes)))
   );
 }
 

@@ -4,7 +4,7 @@ import { stepsOf } from "../rollout/testing/steps-language.test-support.ts";
 import { weightOnTheWayBack } from "./abort-weight.ts";
 import type { AbortWeightInput } from "./abort-weight.ts";
 import { canaryScaleAt, scaleWeight, weightAt } from "./desired-weight.ts";
-import { isInForce, recordedWeights, weightChangeText } from "./plan.ts";
+import { isInForce, recordedWeights, weightChangeText, withinAbilities } from "./plan.ts";
 import { routesAt } from "./routes.ts";
 
 describe("the weight of a step", () => {
@@ -122,6 +122,33 @@ describe("a plan", () => {
     ["nothing yet", { ...state({}), inForce: undefined }, false],
   ])("is in force compared with %s: %#", (_name, live, expected) => {
     expect(isInForce(plan, live)).toBe(expected);
+  });
+
+  it("is in force in whatever order a header route names its matches", () => {
+    const matches = ["a", "b", "a"].map((headerName, index) => ({
+      headerName,
+      headerValue: { kind: "exact" as const, value: String(index) },
+    }));
+    const routes = [{ kind: "header" as const, name: "h", match: matches }];
+    const turned = [{ kind: "header" as const, name: "h", match: matches.toReversed() }];
+    expect(isInForce({ ...plan, routes }, state({ routes: turned }))).toBe(true);
+    const fewer = [{ kind: "header" as const, name: "h", match: matches.slice(1) }];
+    expect(isInForce({ ...plan, routes }, state({ routes: fewer }))).toBe(false);
+  });
+
+  it("is told to a router without what that has no means for", () => {
+    const header = { kind: "header", name: "h", match: [] } as const;
+    const mirror = { kind: "mirror", name: "m", percentage: 5, match: [] } as const;
+    const whole = { ...plan, routes: [header, mirror] };
+    const all = { headerRoutes: true, mirrorRoutes: true, experimentWeights: true };
+    expect(withinAbilities(whole, all)).toEqual(whole);
+    expect(withinAbilities(whole, { ...all, mirrorRoutes: false }).routes).toEqual([header]);
+    expect(withinAbilities(whole, { ...all, headerRoutes: false }).routes).toEqual([mirror]);
+    expect(withinAbilities(whole, { ...all, experimentWeights: false })).toEqual({
+      ...whole,
+      additional: [],
+      stable: { ...plan.stable, weight: 80 },
+    });
   });
 
   it("is recorded and told as Argo does", () => {

@@ -153,7 +153,14 @@ export class ToyWorld {
       ],
       pods: [...this.pods.values()].flat().map((pod) => this.podObject(pod)),
       traffic: isRouted
-        ? [{ kind: "fake", acknowledges: this.confirms, state: { ...this.traffic, acknowledged } }]
+        ? [
+            {
+              kind: "fake",
+              acknowledges: this.confirms,
+              abilities: { headerRoutes: true, mirrorRoutes: true, experimentWeights: true },
+              state: { ...this.traffic, acknowledged },
+            },
+          ]
         : [],
       instanceId: "",
     };
