@@ -5,7 +5,7 @@ const { layers } = require("./.layers.cjs");
 const doors = ["src/objects/object-store.ts", "src/routers/router.ts", "src/metrics/provider.ts"];
 const registries = ["src/routers/registry.ts", "src/metrics/registry.ts"];
 
-const tests = "[.]test[.]ts$|/conformance[.]ts$|[.]test-support[.]ts$";
+const tests = "[.]test[.]ts$|/conformance[.]ts$|/conformance/|[.]test-support[.]ts$";
 const escape = (path) => path.replaceAll(".", "[.]");
 
 const layerRules = Object.entries(layers).map(([from, allowed]) => ({

@@ -6,6 +6,7 @@ const pure = ["src/lib/**/*.ts", "src/api/**/*.ts", "src/core/**/*.ts"];
 const tests = [
   "**/*.test.ts",
   "**/conformance.ts",
+  "**/conformance/*.ts",
   "test/**/*.ts",
   "bench/**/*.ts",
   "examples/**/*.ts",

@@ -15,7 +15,7 @@ function filesBelow(folder: string): readonly string[] {
 
 const sources = filesBelow("src").filter((file) => file.endsWith(".ts"));
 const production = sources.filter(
-  (file) => !/\.test\.ts$|\.test-support\.ts$|conformance\.ts$/.test(file),
+  (file) => !/\.test\.ts$|\.test-support\.ts$|conformance\.ts$|\/conformance\//.test(file),
 );
 
 function roomsInArchitecture(): ReadonlyMap<string, readonly string[]> {

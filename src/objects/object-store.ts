@@ -14,6 +14,13 @@ export interface ListScope {
   readonly labelSelector?: LabelSelector;
   /** Exact matches on dotted paths, e.g. `{ "metadata.name": "shop" }`. */
   readonly fieldSelector?: Readonly<Record<string, string>>;
+  /** Leaves out what has one of these values, e.g. `{ path: "status.phase", value: "Running" }`. */
+  readonly fieldExclusions?: readonly FieldExclusion[];
+}
+
+export interface FieldExclusion {
+  readonly path: string;
+  readonly value: string;
 }
 
 export interface ListPage {

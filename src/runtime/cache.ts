@@ -86,8 +86,9 @@ export class Cache<T extends KubeObject> {
 
   /** Whether it knows all objects of its kind, so that one it does not know does not exist. */
   get isWhole(): boolean {
-    const { labelSelector, fieldSelector } = this.#options.scope;
-    return this.#isServed && labelSelector === undefined && fieldSelector === undefined;
+    const { labelSelector, fieldSelector, fieldExclusions } = this.#options.scope;
+    const selectors = [labelSelector, fieldSelector, fieldExclusions];
+    return this.#isServed && selectors.every((selector) => selector === undefined);
   }
 
   /** Starts a cache that is kept only on demand. Resolves once it has listed, or was refused. */

@@ -167,13 +167,15 @@ describe("requests", () => {
             ...rollouts,
             labelSelector: { matchLabels: { app: "shop" } },
             fieldSelector: { "metadata.name": "x" },
+            fieldExclusions: [{ path: "metadata.namespace", value: "a,b" }],
           },
           {},
         ),
       sent: {
         method: "GET",
         path: rolloutPath,
-        query: "labelSelector=app%3Dshop&fieldSelector=metadata.name%3Dx",
+        query:
+          "labelSelector=app%3Dshop&fieldSelector=metadata.name%3Dx%2Cmetadata.namespace%21%3Da%5C%2Cb",
       },
     },
     {

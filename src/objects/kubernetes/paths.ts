@@ -42,8 +42,16 @@ export function withQuery(path: string, query: Query): string {
   return entries.length === 0 ? path : `${path}?${new URLSearchParams(entries).toString()}`;
 }
 
-export function scopeQuery({ labelSelector, fieldSelector }: ListScope): Query {
-  const fields = Object.entries(fieldSelector ?? {}).map(([path, value]) => `${path}=${value}`);
+function escaped(value: string): string {
+  return value.replace(/[\\,=]/g, String.raw`\$&`);
+}
+
+export function scopeQuery(scope: ListScope): Query {
+  const { labelSelector, fieldSelector = {}, fieldExclusions = [] } = scope;
+  const fields = [
+    ...Object.entries(fieldSelector).map(([path, value]) => `${path}=${escaped(value)}`),
+    ...fieldExclusions.map(({ path, value }) => `${path}!=${escaped(value)}`),
+  ];
   return {
     labelSelector:
       labelSelector === undefined ? undefined : formatSelector(labelSelector) || undefined,

@@ -116,7 +116,7 @@ function cut(
     version,
     continueToken: encode({ version, after: placeOf(last.metadata) }),
     // Kubernetes leaves the count out when a selector makes it unknown; so do we, for the same answers.
-    ...(scope.labelSelector || scope.fieldSelector
+    ...(scope.labelSelector || scope.fieldSelector || scope.fieldExclusions
       ? {}
       : { remainingItemCount: rest.length - limit }),
   };

@@ -40,6 +40,8 @@ export function predicateOf(scope: ListScope): Predicate | undefined {
   for (const [path, wanted] of Object.entries(scope.fieldSelector ?? {})) {
     tests.push((object) => fieldText(object, path) === wanted);
   }
+  for (const { path, value } of scope.fieldExclusions ?? [])
+    tests.push((object) => fieldText(object, path) !== value);
   if (tests.length === 0) return undefined;
   return (object) => tests.every((test) => test(object));
 }

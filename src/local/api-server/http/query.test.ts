@@ -44,10 +44,20 @@ describe("query parameters", () => {
     const text =
       "fieldSelector=metadata.name%3Dshop%2Cstatus.phase%3D%3DRunning%2Cspec.x%3Da%5C%2Cb";
     expect(fieldSelectorOf(query(text))).toEqual({
-      "metadata.name": "shop",
-      "status.phase": "Running",
-      "spec.x": "a,b",
+      fieldSelector: { "metadata.name": "shop", "status.phase": "Running", "spec.x": "a,b" },
     });
+  });
+
+  it("reads what is to be left out", () => {
+    const text = "fieldSelector=status.phase!%3DRunning%2Cstatus.phase!%3DSucceeded%2Cspec.x%3Da";
+    expect(fieldSelectorOf(query(text))).toEqual({
+      fieldSelector: { "spec.x": "a" },
+      fieldExclusions: [
+        { path: "status.phase", value: "Running" },
+        { path: "status.phase", value: "Succeeded" },
+      ],
+    });
+    expect(fieldSelectorOf(query("fieldSelector="))).toEqual({});
   });
 
   it.each([["metadata.name"], ["=a"]])("refuses the field selector %s", (selector) => {

@@ -1,7 +1,7 @@
 // Query parameters as Kubernetes reads them, wrong ones refused with their name.
 import { parseSelector, type LabelSelector } from "../../../api/meta/label-selector.ts";
 import { StoreError } from "../../../objects/object-store.ts";
-import type { ListScope } from "../../../objects/object-store.ts";
+import type { FieldExclusion, ListScope } from "../../../objects/object-store.ts";
 
 /** `true`, `1` and a bare name are true; anything else but `false`, `0` and "" is a mistake. */
 export function flag(query: URLSearchParams, name: string): boolean {
@@ -49,27 +49,26 @@ function unescaped(value: string): string {
   return value.replace(/\\([\\,=])/g, "$1");
 }
 
-/** `metadata.name=shop,status.phase=Running`; commas and equals signs in values are escaped by `\`. */
-export function fieldSelectorOf(query: URLSearchParams): ListScope["fieldSelector"] {
-  const text = word(query, "fieldSelector");
-  if (text === undefined) return undefined;
-  const terms = text.split(/(?<!\\),/).filter((term) => term.trim() !== "");
-  return Object.fromEntries(
-    terms.map((term) => {
-      const match = fieldTerm.exec(term);
-      const [, path = "", operator = "", value = ""] = match ?? [];
-      if (path === "")
-        throw new StoreError(
-          "BadRequest",
-          `invalid field selector "${text}": can't understand "${term}"`,
-        );
-      if (operator === "!=") {
-        throw new StoreError(
-          "BadRequest",
-          `invalid field selector "${text}": only = is supported here; select with "${path}=…"`,
-        );
-      }
-      return [path.trim(), unescaped(value)] as const;
-    }),
-  );
+type FieldsOfScope = Pick<ListScope, "fieldSelector" | "fieldExclusions">;
+
+/** `metadata.name=shop,status.phase!=Running`; commas and equals signs in values are escaped by `\`. */
+export function fieldSelectorOf(query: URLSearchParams): FieldsOfScope {
+  const text = word(query, "fieldSelector") ?? "";
+  const wanted: Record<string, string> = {};
+  const exclusions: FieldExclusion[] = [];
+  for (const term of text.split(/(?<!\\),/).filter((each) => each.trim() !== "")) {
+    const [, name = "", operator, value = ""] = fieldTerm.exec(term) ?? [];
+    const path = name.trim();
+    if (path === "")
+      throw new StoreError(
+        "BadRequest",
+        `invalid field selector "${text}": can't understand "${term}"`,
+      );
+    if (operator === "!=") exclusions.push({ path, value: unescaped(value) });
+    else wanted[path] = unescaped(value);
+  }
+  return {
+    ...(Object.keys(wanted).length === 0 ? {} : { fieldSelector: wanted }),
+    ...(exclusions.length === 0 ? {} : { fieldExclusions: exclusions }),
+  };
 }

@@ -27,13 +27,12 @@ export async function getObject(api: ApiOptions, call: Call, target: ObjectTarge
 
 export function scopeOf({ type, namespace }: Target, query: URLSearchParams): ListScope {
   const labelSelector = labelSelectorOf(query);
-  const fieldSelector = fieldSelectorOf(query);
   return {
     apiVersion: apiVersionOf(type),
     kind: type.kind,
     ...(namespace === undefined ? {} : { namespace }),
     ...(labelSelector === undefined ? {} : { labelSelector }),
-    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    ...fieldSelectorOf(query),
   };
 }
 
