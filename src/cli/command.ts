@@ -2,6 +2,7 @@
 // A command says its arguments and options (commander) and runs against a CliContext; drawing is
 // in render/. To add one: a file in commands/, a line in command-table.ts, a row in docs/cli.md.
 import type { Command } from "commander";
+import type { AccessOverrides } from "../objects/kubernetes/access-overrides.ts";
 import type { ServerTable } from "../objects/kubernetes/kubernetes.ts";
 import type { ListScope, ObjectStore } from "../objects/object-store.ts";
 import { haldaneError } from "../lib/errors.ts";
@@ -63,6 +64,17 @@ export interface GlobalOptions {
   readonly namespace?: string;
   readonly data?: string;
   readonly color?: boolean;
+  /** Given: the server is found as kubectl finds it, never the local cluster of a directory. */
+  readonly access?: AccessFlags;
+}
+
+/** kubectl's flags about the server and who asks it. */
+export interface AccessFlags {
+  readonly cluster: string | undefined;
+  readonly user: string | undefined;
+  /** undefined = as usual. */
+  readonly requestTimeoutMs: number | undefined;
+  readonly overrides: AccessOverrides;
 }
 
 /** `args` are the positional arguments in order; an optional one left out is undefined. */

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
+import { overrideAccess } from "../objects/kubernetes/access-overrides.ts";
 import { ApiClient } from "../objects/kubernetes/api-client.ts";
 import {
   inClusterAccess,
@@ -21,7 +22,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 function kubeconfigFiles(options: GlobalOptions, env: Env, cwd: string): readonly string[] {
   if (options.kubeconfig !== undefined) return [path.resolve(cwd, options.kubeconfig)];
   const local = localKubeconfig(options, cwd);
-  if (existsSync(local)) return [local];
+  if (options.access === undefined && existsSync(local)) return [local];
   const fromEnv = (env["KUBECONFIG"] ?? "").split(path.delimiter).filter((file) => file !== "");
   // kubectl, too, skips files of the list that are not there, unless none is.
   const present = fromEnv.filter((file) => existsSync(file));
@@ -30,13 +31,22 @@ function kubeconfigFiles(options: GlobalOptions, env: Env, cwd: string): readonl
   return existsSync(home) ? [home] : [];
 }
 
+function foundAccess(
+  { context, access }: GlobalOptions,
+  files: readonly string[],
+  env: Env,
+): ClusterAccess | undefined {
+  if (files.length === 0) return inClusterAccess(env);
+  return readKubeconfig({ files, context, cluster: access?.cluster, user: access?.user });
+}
+
 /** Throws a HaldaneError that says what to do when there is no cluster to talk to. */
 export function chooseAccess(options: GlobalOptions, env: Env, cwd: string): ClusterAccess {
   const files = kubeconfigFiles(options, env, cwd);
   try {
-    if (files.length > 0) return readKubeconfig({ files, context: options.context });
-    const inCluster = inClusterAccess(env);
-    if (inCluster) return inCluster;
+    const found = foundAccess(options, files, env);
+    const access = options.access ? overrideAccess(found, options.access.overrides) : found;
+    if (access) return access;
   } catch (error) {
     if (!(error instanceof KubeconfigError)) throw error;
     throw haldaneError(
@@ -46,13 +56,23 @@ export function chooseAccess(options: GlobalOptions, env: Env, cwd: string): Clu
     );
   }
   throw haldaneError("KUBECONFIG_MISSING", {
-    tried: [localKubeconfig(options, cwd), "KUBECONFIG", "~/.kube/config"],
+    tried: [
+      ...(options.access === undefined ? [localKubeconfig(options, cwd)] : []),
+      "KUBECONFIG",
+      "~/.kube/config",
+    ],
   });
 }
 
 export async function connect(options: GlobalOptions, env: Env, cwd: string): Promise<Connection> {
   const access = chooseAccess(options, env, cwd);
-  const client = new ApiClient({ access, clock: systemClock, userAgent: "haldane-cli" });
+  const timeoutMs = options.access?.requestTimeoutMs;
+  const client = new ApiClient({
+    access,
+    clock: systemClock,
+    userAgent: "haldane-cli",
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
   return {
     store: kubernetesStore({ client, clock: systemClock, isStripping: false }),
     namespace: options.namespace ?? access.namespace,

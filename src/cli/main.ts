@@ -3,7 +3,7 @@
 // text and an exit code.
 import { systemClock } from "../runtime/clock.ts";
 import type { CliContext, GlobalOptions } from "./command.ts";
-import { runCli } from "./run.ts";
+import { runAs } from "./personality.ts";
 import { choosePaint } from "./render/paint.ts";
 
 declare const __HALDANE_VERSION__: string | undefined;
@@ -66,4 +66,4 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;
 });
-process.exitCode = await runCli(process.argv.slice(2), processContext());
+process.exitCode = await runAs(process.argv[1] ?? "", process.argv.slice(2), processContext());

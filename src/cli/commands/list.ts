@@ -1,12 +1,7 @@
 import type { Experiment } from "../../api/argo/experiment.ts";
 import { argoApiVersion } from "../../api/argo/keys.ts";
 import type { KubeObject } from "../../api/meta/object.ts";
-import { asJson } from "../../api/meta/wire.ts";
-import { clientPhase } from "../../core/rollout/phase.ts";
-import { strategyNames, weightView } from "../../core/view/rollout-view.ts";
-import { parseGoDuration } from "../../lib/go-duration.ts";
-import { humanDuration } from "../../lib/human-duration.ts";
-import { formatTime, parseTime, type EpochMs } from "../../lib/time.ts";
+import { formatTime, type EpochMs } from "../../lib/time.ts";
 import type { ListScope } from "../../objects/object-store.ts";
 import {
   flag,
@@ -18,55 +13,18 @@ import {
   type CommandCall,
   type Connection,
 } from "../command.ts";
-import { parsedRollout } from "../fetch-tree.ts";
 import { follow } from "../live.ts";
 import { followRows, type FollowedRow } from "../render/rows.ts";
+import {
+  experimentColumns,
+  experimentRow,
+  rolloutColumns,
+  rolloutRow,
+} from "../render/list-rows.ts";
 import { formatTable } from "../render/table.ts";
-import { age } from "../render/tree.ts";
 import { withConnection } from "../with-connection.ts";
 
 const pollMs = 5000;
-
-const rolloutColumns = [
-  "NAME",
-  "STRATEGY",
-  "STATUS",
-  "STEP",
-  "SET-WEIGHT",
-  "READY",
-  "DESIRED",
-  "UP-TO-DATE",
-  "AVAILABLE",
-];
-const experimentColumns = ["NAME", "STATUS", "DURATION", "REMAINING", "AGE"];
-
-function rolloutRow(manifest: KubeObject): readonly string[] {
-  const rollout = parsedRollout(manifest);
-  const { spec, status } = rollout;
-  const weights = weightView(rollout);
-  return [
-    manifest.metadata.name,
-    strategyNames[spec.strategy.kind],
-    clientPhase(asJson(manifest)).phase,
-    weights === undefined || weights.step === "" ? "-" : weights.step,
-    weights === undefined ? "-" : String(weights.setWeight),
-    `${status.readyReplicas ?? 0}/${status.replicas ?? 0}`,
-    String(spec.replicas ?? 1),
-    String(status.updatedReplicas ?? 0),
-    String(status.availableReplicas ?? 0),
-  ];
-}
-
-function experimentRow(experiment: Experiment, now: EpochMs): readonly string[] {
-  const { name, creationTimestamp } = experiment.metadata;
-  const { duration } = experiment.spec;
-  const { phase = "Pending", availableAt } = experiment.status ?? {};
-  const parsed = duration === undefined ? undefined : parseGoDuration(duration);
-  const availableAtMs = parseTime(availableAt);
-  const isTimed = parsed?.ok === true && availableAtMs !== undefined && phase === "Running";
-  const remaining = isTimed ? humanDuration(Math.max(0, availableAtMs + parsed.ms - now)) : "-";
-  return [name, phase, duration ?? "-", remaining, age(creationTimestamp, now)];
-}
 
 function rowOf(kind: string, object: KubeObject, now: EpochMs): readonly string[] {
   return kind === "Rollout" ? rolloutRow(object) : experimentRow(object as Experiment, now);

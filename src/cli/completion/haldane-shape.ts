@@ -66,6 +66,7 @@ export function haldaneShape(
   const names = ["--namespace", "--data", "--kubeconfig", "--context"];
   return {
     commands,
+    aliases: [],
     commonOptions: [
       ...names.map((name) => ({
         names: name === "--namespace" ? ["-n", name] : [name],

@@ -19,10 +19,12 @@ export interface OptionShape {
 export interface ProgramShape {
   /** Every command people may type, those below a group with it: "set image". */
   readonly commands: readonly string[];
+  /** Other names of commands: understood, not offered. */
+  readonly aliases: readonly string[];
   readonly commonOptions: readonly OptionShape[];
   readonly optionsOf: (command: string) => Promise<readonly OptionShape[]>;
   /** What comes after the arguments already there. */
-  argumentOf(command: string, before: readonly string[]): Source;
+  argumentOf(command: string, before: readonly string[]): Source | Promise<Source>;
   /** What an option's value may be; `name` is its long name. */
   valueOf(command: string, name: string): Source;
 }
@@ -52,7 +54,7 @@ interface Reading {
 }
 
 function commandIn(program: ProgramShape, words: readonly string[]): string | undefined {
-  const matching = program.commands.filter((name) =>
+  const matching = [...program.commands, ...program.aliases].filter((name) =>
     name.split(" ").every((word, position) => words[position] === word),
   );
   return matching.sort((a, b) => b.length - a.length)[0];

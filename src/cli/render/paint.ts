@@ -16,6 +16,9 @@ export const plainPaint: Paint = (text) => text;
 export const colourPaint: Paint = (text, tint) =>
   tint === "none" ? text : `\u001b[${codes[tint]}m${text}\u001b[0m`;
 
+/** In codes even where no colour applies, as Argo's plugin writes. */
+export const forcedPaint: Paint = (text, tint) => `\u001b[${codes[tint]}m${text}\u001b[0m`;
+
 export interface PaintChoice {
   readonly isTerminal: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,11 +1,13 @@
 // What `get rollout NAME` prints: header lines, images, replicas, the tree (argo-kubectl-plugin.md §3).
 import { iconTint, statusIcon } from "../../core/view/icons.ts";
 import {
+  canaryAvailable,
   imageViews,
   revisionViews,
   strategyNames,
   weightView,
   type ObservedTree,
+  type RevisionView,
 } from "../../core/view/rollout-view.ts";
 import { asJson } from "../../api/meta/wire.ts";
 import { clientPhase } from "../../core/rollout/phase.ts";
@@ -13,9 +15,9 @@ import { headerField, imageLines } from "./header.ts";
 import { podTroubles } from "./troubles.ts";
 import { rolloutTree, type TreeOptions } from "./tree.ts";
 
-function strategyLines(tree: ObservedTree): readonly string[] {
+function strategyLines(tree: ObservedTree, revisions: readonly RevisionView[]): readonly string[] {
   const lines = [headerField("Strategy", strategyNames[tree.rollout.spec.strategy.kind])];
-  const weights = weightView(tree.rollout);
+  const weights = weightView(tree.rollout, canaryAvailable(revisions));
   if (!weights) return lines;
   return [
     ...lines,
@@ -52,6 +54,11 @@ function troubleLines(tree: ObservedTree, { paint }: TreeOptions): readonly stri
 
 /** The whole screen, a line each. */
 export function rolloutScreen(tree: ObservedTree, options: TreeOptions): readonly string[] {
+  return [...rolloutPicture(tree, options), ...troubleLines(tree, options)];
+}
+
+/** What Argo's plugin shows of a rollout, and nothing else. */
+export function rolloutPicture(tree: ObservedTree, options: TreeOptions): readonly string[] {
   const { name, namespace = "", creationTimestamp } = tree.manifest.metadata;
   const { phase, message } = clientPhase(asJson(tree.manifest));
   const icon = statusIcon(phase);
@@ -61,11 +68,10 @@ export function rolloutScreen(tree: ObservedTree, options: TreeOptions): readonl
     headerField("Namespace", namespace),
     headerField("Status", `${options.paint(icon, iconTint(icon))} ${phase}`),
     ...(message === "" ? [] : [headerField("Message", message)]),
-    ...strategyLines(tree),
+    ...strategyLines(tree, revisions),
     ...imageLines(imageViews(revisions), options.paint),
     ...replicaLines(tree),
     "",
     ...rolloutTree({ name, status: phase, createdAt: creationTimestamp }, revisions, options),
-    ...troubleLines(tree, options),
   ];
 }

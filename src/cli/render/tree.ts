@@ -87,7 +87,7 @@ function replicaSetRow(set: ReplicaSetView, options: TreeOptions): Row {
 
 function jobRow(job: JobView, { paint, now }: TreeOptions): Row {
   return {
-    name: `${nodeIcons.Job} ${job.name}`,
+    name: `${nodeIcons.Job} ${paint(job.name, "none")}`,
     kind: "Job",
     status: withIcon(statusIcon(job.status), job.status, paint),
     age: age(job.startedAt, now),
@@ -120,7 +120,7 @@ function analysisRunRow(run: AnalysisRunView, options: TreeOptions): Row {
 
 function experimentRow(experiment: ExperimentView, options: TreeOptions): Row {
   return {
-    name: `${nodeIcons.Experiment} ${experiment.name}`,
+    name: `${nodeIcons.Experiment} ${options.paint(experiment.name, "none")}`,
     kind: "Experiment",
     status: withIcon(statusIcon(experiment.status), experiment.status, options.paint),
     age: age(experiment.createdAt, options.now),

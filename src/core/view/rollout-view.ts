@@ -104,30 +104,37 @@ export function revisionOf(object: KubeObject): number {
 
 // ---- weights ---------------------------------------------------------------------------------
 
-/** What the canary should get and gets now; undefined for strategies without weights. */
-export function weightView({ spec, status }: Rollout): WeightView | undefined {
+/**
+ * What the canary should get and gets now; undefined for strategies without weights. Without a router
+ * the share follows the pods: `canaryAvailable` are those of the canary that are available; without that
+ * number the updated ones are taken, and no more than is wanted.
+ */
+export function weightView(
+  { spec, status }: Rollout,
+  canaryAvailable?: number,
+): WeightView | undefined {
   const { strategy } = spec;
   if (strategy.kind !== "canary") return undefined;
   const { steps, trafficRouting } = strategy;
   const maxWeight = trafficRouting?.maxTrafficWeight ?? 100;
   const index = status.currentStepIndex;
-  const hasStep = index !== undefined && index < steps.length;
+  const hasStep = (index ?? 0) < steps.length;
   const upTo = steps.slice(0, (index ?? 0) + 1);
   const lastWeight = upTo.findLast((step) => step.kind === "setWeight")?.weight ?? 0;
   const wanted = hasStep ? lastWeight : maxWeight;
   const setWeight = status.abort === true ? 0 : wanted;
   const step = steps.length === 0 || index === undefined ? "" : `${index}/${steps.length}`;
-  return { step, setWeight, actualWeight: actualWeight(status, hasStep, maxWeight, setWeight) };
+  if (!hasStep && status.abort !== true) return { step, setWeight, actualWeight: maxWeight };
+  if (trafficRouting === undefined && canaryAvailable !== undefined) {
+    const { availableReplicas = 0 } = status;
+    const share = (canaryAvailable * maxWeight) / availableReplicas;
+    return { step, setWeight, actualWeight: availableReplicas === 0 ? 0 : Math.floor(share) };
+  }
+  return { step, setWeight, actualWeight: statusWeight(status, maxWeight, setWeight) };
 }
 
-function actualWeight(
-  status: Rollout["status"],
-  hasStep: boolean,
-  maxWeight: number,
-  setWeight: number,
-): number {
+function statusWeight(status: Rollout["status"], maxWeight: number, setWeight: number): number {
   const { availableReplicas = 0, updatedReplicas = 0, canary } = status;
-  if (!hasStep && status.abort !== true) return maxWeight;
   if (availableReplicas === 0) return 0;
   if (canary?.weights) return canary.weights.canary.weight;
   if (status.abort === true) return 0;
@@ -275,6 +282,12 @@ export function revisionViews(tree: ObservedTree): readonly RevisionView[] {
       .map((experiment) => experimentView(experiment, tree)),
     analysisRuns: runs.filter((run) => revisionOf(run) === revision).map(analysisRunView),
   }));
+}
+
+/** Pods of the canary that are available, of a rollout's revisions. */
+export function canaryAvailable(revisions: readonly RevisionView[]): number {
+  const sets = revisions.flatMap(({ replicaSets }) => replicaSets);
+  return sets.find(({ tags }) => tags.includes("canary"))?.available ?? 0;
 }
 
 /** Images that run now with what they run as, one entry per image, sorted by image. */

@@ -1,0 +1,68 @@
+// Argo's promote, to the letter: it says "promoted" even where there is nothing to promote. For people
+// that is said on stderr, too.
+import { asJson } from "../../../api/meta/wire.ts";
+import { promote, promoteFull, skipSteps } from "../../../core/rollout/commands.ts";
+import type { CommandPatches } from "../../../core/rollout/commands.ts";
+import { clientPhase } from "../../../core/rollout/phase.ts";
+import type { JsonObject } from "../../../lib/json.ts";
+import { flag, print } from "../../command.ts";
+import { namesOf } from "../../completion/sources.ts";
+import { changesAnything } from "../../rollout-verb.ts";
+import { argoRef, inCluster, read, sendPatches } from "../cluster.ts";
+import type { PluginCall, PluginCommand } from "../plugin-command.ts";
+
+function patchesOf(manifest: JsonObject, call: PluginCall): CommandPatches {
+  const isCurrent = flag(call, "skipCurrentStep");
+  const isAll = flag(call, "skipAllSteps");
+  if (!isCurrent && !isAll) return flag(call, "full") ? promoteFull(manifest) : promote(manifest);
+  const skipped = skipSteps(manifest, isAll ? "all" : "current");
+  if (!skipped.ok) throw new Error(skipped.message);
+  return skipped.value;
+}
+
+function warnInVain({ cli }: PluginCall, name: string, manifest: JsonObject): void {
+  const { phase, message } = clientPhase(manifest);
+  const state = message === "" ? phase : `${phase} - ${message}`;
+  cli.stderr.write(`Warning: rollout '${name}' had nothing to promote: it is ${state}\n`);
+}
+
+export const command: PluginCommand = {
+  flags: [
+    {
+      name: "full",
+      type: "bool",
+      about: "Perform a full promotion, skipping analysis, pauses, and steps",
+    },
+    {
+      name: "skip-current-step",
+      short: "c",
+      type: "bool",
+      about: "Deprecated: go to the next step",
+      isHidden: true,
+    },
+    {
+      name: "skip-all-steps",
+      short: "a",
+      type: "bool",
+      about: "Deprecated: go past all steps",
+      isHidden: true,
+    },
+  ],
+  takes: { least: 1, most: 1 },
+  synopsis: "ROLLOUT_NAME",
+  first: namesOf("Rollout"),
+  async run(call) {
+    if (flag(call, "skipCurrentStep") && flag(call, "skipAllSteps"))
+      throw new Error("Cannot use skip-current-step and skip-all-steps flags at the same time");
+    const [name = ""] = call.args;
+    await inCluster(call, async ({ store, namespace }) => {
+      const ref = argoRef("Rollout", namespace, name);
+      const manifest = asJson(await read(store, ref));
+      const patches = patchesOf(manifest, call);
+      await sendPatches(store, ref, patches);
+      if (!changesAnything(manifest, patches)) warnInVain(call, name, manifest);
+      print(call.cli, `rollout '${name}' ${flag(call, "full") ? "fully " : ""}promoted`);
+    });
+    return 0;
+  },
+};
