@@ -4,11 +4,11 @@ const pod = (app: string, image: string): string => `
     metadata: { labels: { app: ${app} } }
     spec: { terminationGracePeriodSeconds: 0, containers: [{ name: app, image: "${image}", ports: [{ containerPort: 8080 }] }] }`;
 
-const service = (app: string, name: string, instance: string): string => `
+const service = (app: string, name: string): string => `
 ---
 apiVersion: v1
 kind: Service
-metadata: { name: ${name}, labels: { instance: "${instance}" } }
+metadata: { name: ${name} }
 spec: { selector: { app: ${app} }, ports: [{ port: 80, targetPort: 8080 }] }`;
 
 const rollout = (name: string, instance: string): string => `
@@ -77,7 +77,15 @@ spec:
             duration: 1s
             scaleDownDelaySeconds: 0
             templates: [{ name: baseline, specRef: stable, service: {} }]
-        - pause: {}${service("canary", "canary", instance)}${service("canary", "stable", instance)}
+        - pause: {}`;
+
+/** Apart from the rollouts: a Service's selector is one value to server-side apply, hash included. */
+export const services = `${[
+  service("canary", "canary"),
+  service("canary", "stable"),
+  service("blue-green", "active"),
+  service("blue-green", "preview"),
+].join("")}
 ---
 apiVersion: networking.k8s.io/v1
 kind: Ingress
@@ -100,7 +108,7 @@ spec:
       activeService: active
       previewService: preview
       scaleDownDelaySeconds: 1
-      prePromotionAnalysis: { templates: [{ templateName: endless }] }${service("blue-green", "active", instance)}${service("blue-green", "preview", instance)}`;
+      prePromotionAnalysis: { templates: [{ templateName: endless }] }`;
 
 /** Takes the pods over from a Deployment. */
 export const fromWorkload = (instance: string): string => `

@@ -9,7 +9,7 @@ import { objectsOf, root } from "../deploy/helm.ts";
 import { openCluster, refTo, until, type Loose, type TestCluster } from "./cluster.test-support.ts";
 import { startController, stopControllers } from "./controller.test-support.ts";
 import { kubectl } from "./kubectl.test-support.ts";
-import { blueGreen, canary, fromWorkload, templates } from "./rbac-story.test-support.ts";
+import { blueGreen, canary, fromWorkload, services, templates } from "./rbac-story.test-support.ts";
 import { startRecorder, type Recorder } from "./recorder.test-support.ts";
 
 interface Rule {
@@ -20,13 +20,18 @@ interface Rule {
 }
 type Role = KubeObject & { readonly rules: readonly Rule[] };
 
+const blocksDeletion =
+  "owner references that block deletion need it where the admission plugin OwnerReferencesPermissionEnforcement is on (OpenShift)";
+const afterKill = "asked for when a controller was killed after creating it and before it saw it";
+
 /** What is granted although this suite does not use it, and why. */
 const unusedButNeeded: Readonly<Record<string, string>> = {
-  "update argoproj.io/rollouts/finalizers":
-    "where the admission plugin OwnerReferencesPermissionEnforcement is on (OpenShift), owner references that block deletion ask for it",
-  "update argoproj.io/analysisruns/finalizers": "the same, for Jobs",
-  "update argoproj.io/experiments/finalizers":
-    "the same, for ReplicaSets, Services and AnalysisRuns",
+  "update argoproj.io/rollouts/finalizers": blocksDeletion,
+  "update argoproj.io/analysisruns/finalizers": blocksDeletion,
+  "update argoproj.io/experiments/finalizers": blocksDeletion,
+  "get argoproj.io/analysisruns": afterKill,
+  "get apps/replicasets": afterKill,
+  "get networking.k8s.io/ingresses": "asked for one by one where the kind cannot be listed",
 };
 
 /** Objects of routers other than the Ingress: test/deploy/manifests.test.ts holds them against the routers. */
@@ -141,6 +146,7 @@ class Story {
 }
 
 async function playAll(story: Story, instance: string): Promise<void> {
+  await story.apply(services);
   await story.apply(templates(instance));
   await story.apply(canary(instance, "canary:1"));
   await story.apply(blueGreen(instance, "bg:1"));
@@ -159,11 +165,7 @@ async function playAll(story: Story, instance: string): Promise<void> {
   await story.patch("canary", { status: { pauseConditions: null } }, "status");
   await story.phase("canary", "Healthy");
   await story.apply(canary(instance, "canary:3"));
-  await story.some(
-    "the experiment's Service is gone",
-    "Service",
-    (services) => services.length === 4,
-  );
+  await story.some("the experiment's Service is gone", "Service", (found) => found.length === 4);
   await story.phase("canary", "Paused");
   await story.patch("canary", { status: { abort: true } }, "status");
   await story.phase("canary", "Degraded");
@@ -214,7 +216,11 @@ describe.each([
     try {
       await playAll(new Story(cluster, namespace), instance);
     } catch (error) {
-      throw new Error(`${String(error)}\n${controller.log().slice(-6000)}`, { cause: error });
+      const statuses = (await cluster.list("Rollout", namespace)).map(
+        ({ metadata: { name: of, generation }, status }) => ({ of, generation, status }),
+      );
+      const told = `${JSON.stringify(statuses)}\n${controller.log().slice(-6000)}`;
+      throw new Error(`${String(error)}\n${told}`, { cause: error });
     }
     await controller.stop();
   }, 400_000);
