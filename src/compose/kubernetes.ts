@@ -19,9 +19,14 @@ import { servePages, type ServedPages } from "../runtime/http-pages.ts";
 import { acquireLeadership, type Leadership, type LeaseTimes } from "../runtime/leader-election.ts";
 import { errorText, type Logger } from "../runtime/log.ts";
 import { Manager } from "../runtime/manager.ts";
-import { passMetrics } from "../runtime/metrics.ts";
 import { prometheusMetrics, type PrometheusMetrics } from "../runtime/metrics-prometheus.ts";
 import { cachePolicies } from "./cache-policies.ts";
+import {
+  countedPasses,
+  requestMetrics,
+  showDeliveries,
+  type MetricsOptions,
+} from "./controller-metrics.ts";
 
 /** What flags and environment decide; names follow Argo's flags. */
 export interface ControllerSettings {
@@ -78,15 +83,17 @@ interface Foundation {
 async function foundationOf(options: KubernetesControllerOptions): Promise<Foundation> {
   const { access, clock, settings, version } = options;
   const { qps, burst, election, requestTimeoutMs } = settings;
+  const metrics = await prometheusMetrics({ processMetrics: true });
   const common: ApiClientOptions = {
     access,
     clock,
     userAgent: `haldane-controller/${version}`,
     rateLimit: tokenBucket({ clock, qps, burst }),
+    onAnswer: requestMetrics(metrics),
   };
   return {
     options,
-    metrics: await prometheusMetrics({ processMetrics: true }),
+    metrics,
     client: new ApiClient({
       ...common,
       retries: apiRetries,
@@ -161,22 +168,31 @@ function compose(
   const { instanceId, watchedNamespace, threads, resyncMs, routers } = settings;
   const isOpen = (): boolean => leadership?.isHeld() ?? true;
   const store: ObjectStore = fencedStore(kubernetesStore({ client, clock }), isOpen);
-  const manager = new Manager({
+  const figures: MetricsOptions = {
+    metrics,
+    clock,
+    version: options.version,
+    instanceId,
+    isAnalysisOnly: settings.only === "analysis",
+  };
+  const observer = countedPasses(figures, () => manager);
+  const manager: Manager = new Manager({
     store,
     clock,
     log,
     resyncMs,
-    observer: passMetrics(metrics),
+    observer,
     policyOf: cachePolicies(instanceId),
     ...(watchedNamespace === undefined ? {} : { namespace: watchedNamespace }),
   });
   const context = { store, env, traffic: undefined };
+  const counted = showDeliveries(figures, manager, observer.objects);
   addDeliveryControllers({
     manager,
     store,
     clock,
     log,
-    events: storeEventRecorder({ store, clock, component }),
+    events: counted(storeEventRecorder({ store, clock, component })),
     evictPod: async (pod, uid) => isOpen() && evictPod(client, pod, uid),
     providerOf: (metric: Metric) => createProvider(metric, context),
     providerKinds,

@@ -169,11 +169,9 @@ export class Cache<T extends KubeObject> {
     return true;
   }
 
+  /** Not buried: should the kind be served again, they may still be there. */
   #dropAll(): void {
-    for (const [key, object] of [...this.#objects]) {
-      this.#bury(object);
-      this.#remove(key);
-    }
+    for (const key of [...this.#objects.keys()]) this.#remove(key);
   }
 
   /** The same trouble is told once, until all is well again. */

@@ -7,7 +7,7 @@ import type { Cache, Change } from "./cache.ts";
 import type { Clock } from "./clock.ts";
 import { errorText, type Logger } from "./log.ts";
 import type { Outcome } from "./outcome.ts";
-import { WorkQueue } from "./work-queue.ts";
+import { WorkQueue, type QueueObserver } from "./work-queue.ts";
 
 /** Which keys (`namespace/name` of the controller's own kind) a change of another object concerns. */
 export interface Source {
@@ -43,6 +43,8 @@ export interface Controller {
 
 export interface ControllerObserver {
   passed(controller: string, key: string, tookMs: number, outcome: Outcome): void;
+  /** Asked once for each controller: who is told of its queue. */
+  readonly queueOf?: (controller: string) => QueueObserver;
 }
 
 export class ControllerLoop {
@@ -52,12 +54,16 @@ export class ControllerLoop {
   readonly #observer: ControllerObserver | undefined;
   readonly queue: WorkQueue;
 
+  get name(): string {
+    return this.#controller.name;
+  }
+
   constructor(controller: Controller, clock: Clock, log: Logger, observer?: ControllerObserver) {
     this.#controller = controller;
     this.#clock = clock;
     this.#log = log.child({ controller: controller.name });
     this.#observer = observer;
-    this.queue = new WorkQueue(clock);
+    this.queue = new WorkQueue(clock, observer?.queueOf?.(controller.name));
     for (const source of controller.sources) source.subscribe((key) => this.queue.add(key));
   }
 

@@ -8,6 +8,7 @@ import { Cache } from "./cache.ts";
 import type { Clock } from "./clock.ts";
 import { ControllerLoop, type Controller, type ControllerObserver } from "./controller.ts";
 import type { Logger } from "./log.ts";
+import type { WorkQueue } from "./work-queue.ts";
 
 /** How much of a kind a cache keeps. */
 export interface CachePolicy {
@@ -140,6 +141,11 @@ export class Manager {
     kept.run = () => {
       this.#running.push(kept.cache.run(signal));
     };
+  }
+
+  /** The queue of each controller, by its name. */
+  queues(): readonly (readonly [controller: string, queue: WorkQueue])[] {
+    return this.#loops.map((loop) => [loop.name, loop.queue]);
   }
 
   /** No key is ready or in work; keys that wait for a time do not count. */

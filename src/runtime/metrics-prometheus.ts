@@ -28,7 +28,10 @@ function metricsIn(registry: Registry, client: PromClient): Metrics {
       const make = (): InstanceType<PromClient["Counter"]> =>
         new client.Counter({ name, help, labelNames: [...labels], registers });
       const counter = once(counters, name, make);
-      return { add: (values, by = 1) => counter.inc(values, by) };
+      return {
+        add: (values, by = 1) => counter.inc(values, by),
+        remove: (values) => counter.remove(values),
+      };
     },
     gauge({ name, help, labels }) {
       const make = (): InstanceType<PromClient["Gauge"]> =>
@@ -49,7 +52,22 @@ function metricsIn(registry: Registry, client: PromClient): Metrics {
           registers,
         });
       const histogram = once(histograms, name, make);
-      return { observe: (values, value) => histogram.observe(values, value) };
+      return {
+        observe: (values, value) => histogram.observe(values, value),
+        remove: (values) => histogram.remove(values),
+      };
+    },
+    sampled({ name, help, labels }, read) {
+      const gauge = new client.Gauge({
+        name,
+        help,
+        labelNames: [...labels],
+        registers,
+        collect() {
+          gauge.reset();
+          for (const { labels: values, value } of read()) gauge.set(values, value);
+        },
+      });
     },
   };
 }

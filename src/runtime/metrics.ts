@@ -13,16 +13,23 @@ export interface MetricDescription {
 
 export interface Counter {
   add(labels: MetricLabels, by?: number): void;
+  /** Forgets the series with these labels, e.g. of an object that is gone. */
+  remove(labels: MetricLabels): void;
 }
 
 export interface Gauge {
   set(labels: MetricLabels, value: number): void;
-  /** Forgets the series with these labels, e.g. of an object that is gone. */
   remove(labels: MetricLabels): void;
 }
 
 export interface Histogram {
   observe(labels: MetricLabels, value: number): void;
+  remove(labels: MetricLabels): void;
+}
+
+export interface Sample {
+  readonly labels: MetricLabels;
+  readonly value: number;
 }
 
 /** Asked twice for one name, it gives the same metric. */
@@ -30,6 +37,8 @@ export interface Metrics {
   counter(description: MetricDescription): Counter;
   gauge(description: MetricDescription): Gauge;
   histogram(description: MetricDescription & { readonly buckets: readonly number[] }): Histogram;
+  /** A gauge that is read anew for each scrape: it has exactly the series that `read` gives. */
+  sampled(description: MetricDescription, read: () => Iterable<Sample>): void;
 }
 
 const passSeconds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];

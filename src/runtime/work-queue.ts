@@ -2,21 +2,33 @@
 // processed, it is queued again afterwards; delayed adds keep the earliest time.
 import type { CancelTimer, Clock } from "./clock.ts";
 
+/** Told of what goes through a queue; times in milliseconds. */
+export interface QueueObserver {
+  added(): void;
+  taken(waitedMs: number): void;
+  done(tookMs: number): void;
+  retried(): void;
+}
+
 const firstBackoffMs = 1;
 const longestBackoffMs = 10_000;
 
 export class WorkQueue {
   readonly #clock: Clock;
-  readonly #ready = new Set<string>();
-  readonly #processing = new Set<string>();
+  readonly #observer: QueueObserver | undefined;
+  /** Keys with the time they became ready. */
+  readonly #ready = new Map<string, number>();
+  /** Keys with the time they were taken. */
+  readonly #processing = new Map<string, number>();
   readonly #dirty = new Set<string>();
   readonly #delayed = new Map<string, { readonly dueMs: number; readonly cancel: CancelTimer }>();
   readonly #failures = new Map<string, number>();
   #waiting: (() => void)[] = [];
   #isClosed = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, observer?: QueueObserver) {
     this.#clock = clock;
+    this.#observer = observer;
   }
 
   /** Nothing ready and nothing in work; delayed keys do not count. */
@@ -28,13 +40,22 @@ export class WorkQueue {
     return this.#ready.size;
   }
 
+  /** For how long each key in work has been so. */
+  workMs(): readonly number[] {
+    const now = this.#clock.now();
+    return [...this.#processing.values()].map((sinceMs) => now - sinceMs);
+  }
+
   add(key: string): void {
     if (this.#isClosed) return;
     if (this.#processing.has(key)) {
       this.#dirty.add(key);
       return;
     }
-    this.#ready.add(key);
+    if (!this.#ready.has(key)) {
+      this.#ready.set(key, this.#clock.now());
+      this.#observer?.added();
+    }
     this.#waiting.shift()?.();
   }
 
@@ -59,6 +80,7 @@ export class WorkQueue {
     this.#failures.set(key, failures + 1);
     const delayMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** Math.min(failures, 20));
     this.addAfter(key, delayMs);
+    this.#observer?.retried();
     return delayMs;
   }
 
@@ -70,10 +92,13 @@ export class WorkQueue {
   async take(): Promise<string | undefined> {
     for (;;) {
       if (this.#isClosed) return undefined;
-      const [key] = this.#ready;
-      if (key !== undefined) {
+      const [first] = this.#ready;
+      if (first !== undefined) {
+        const [key, readyAtMs] = first;
+        const now = this.#clock.now();
         this.#ready.delete(key);
-        this.#processing.add(key);
+        this.#processing.set(key, now);
+        this.#observer?.taken(now - readyAtMs);
         return key;
       }
       await new Promise<void>((resolve) => {
@@ -83,7 +108,9 @@ export class WorkQueue {
   }
 
   done(key: string): void {
+    const takenAtMs = this.#processing.get(key);
     this.#processing.delete(key);
+    if (takenAtMs !== undefined) this.#observer?.done(this.#clock.now() - takenAtMs);
     if (this.#dirty.delete(key)) this.add(key);
   }
 

@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import { prometheusMetrics } from "./metrics-prometheus.ts";
+import { queueMetrics } from "./queue-metrics.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+import { WorkQueue } from "./work-queue.ts";
+
+it("a queue is measured as Kubernetes' own controllers measure theirs", async () => {
+  const metrics = await prometheusMetrics({ processMetrics: false });
+  const clock = new VirtualClock(1_000_000);
+  const queues: (readonly [string, WorkQueue])[] = [];
+  const nameOf = (controller: string): string => `${controller}s`;
+  const observerOf = queueMetrics({ metrics, nameOf, queues: () => queues });
+  const queue = new WorkQueue(clock, observerOf("Rollout"));
+  queues.push(["Rollout", queue]);
+  queue.add("a");
+  queue.add("a");
+  queue.add("b");
+  clock.fireNext(1_002_000);
+  await queue.take();
+  clock.fireNext(1_005_000);
+  const during = await metrics.render();
+  expect(during).toContain('workqueue_depth{name="Rollouts"} 1');
+  expect(during).toContain('workqueue_adds_total{name="Rollouts"} 2');
+  expect(during).toContain('workqueue_queue_duration_seconds_sum{name="Rollouts"} 2');
+  expect(during).toContain('workqueue_unfinished_work_seconds{name="Rollouts"} 3');
+  expect(during).toContain('workqueue_longest_running_processor_seconds{name="Rollouts"} 3');
+  queue.addWithBackoff("a");
+  queue.done("a");
+  const after = await metrics.render();
+  expect(after).toContain('workqueue_work_duration_seconds_sum{name="Rollouts"} 3');
+  expect(after).toContain('workqueue_retries_total{name="Rollouts"} 1');
+  expect(after).toContain('workqueue_unfinished_work_seconds{name="Rollouts"} 0');
+});
