@@ -1,5 +1,7 @@
 // Reading the blocks HTTP providers share: texts, numbers and header lists of a configuration.
+import { parseGoDuration } from "../lib/go-duration.ts";
 import { isJsonArray, isJsonObject, ownProperty, type Json, type JsonObject } from "../lib/json.ts";
+import { ProviderError } from "./provider.ts";
 
 /** The provider's own block of a metric; `{}` if it is no object. */
 export function blockOf(provider: JsonObject, kind: string): JsonObject {
@@ -15,6 +17,21 @@ export function textOf(config: JsonObject, key: string): string {
 export function numberOf(config: JsonObject, key: string): number | undefined {
   const value = ownProperty(config, key);
   return typeof value === "number" ? value : undefined;
+}
+
+/** A Go duration in milliseconds. Throws a ProviderError with Go's words, or `wording` of them. */
+export function durationOf(
+  text: string,
+  wording: (problem: string) => string = (problem) => problem,
+): number {
+  const duration = parseGoDuration(text);
+  if (!duration.ok) throw new ProviderError(wording(duration.message));
+  return duration.ms;
+}
+
+/** Whether a text is an http or https address with a host. */
+export function isHttpAddress(text: string): boolean {
+  return /^https?:\/\/[^/]/i.test(text) && URL.canParse(text);
 }
 
 function pairOf(header: Json): readonly (readonly [string, string])[] {

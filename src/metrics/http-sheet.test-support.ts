@@ -2,6 +2,7 @@
 // certificates, cut connections, being sent elsewhere, nobody waiting any more; and that no key shows.
 import { describe, expect, it } from "vitest";
 import type { Metric } from "../api/argo/analysis.ts";
+import type { Secret } from "../api/kubernetes/workloads.ts";
 import { createRng } from "../lib/rng.ts";
 import { toBase64 } from "../lib/base64.ts";
 import { memoryStore } from "../objects/memory/memory.ts";
@@ -22,6 +23,8 @@ export function testStore(): ObjectStore {
   });
 }
 
+const ours = "argo-rollouts";
+
 export interface GivenSecret {
   readonly name: string;
   readonly namespace?: string;
@@ -34,16 +37,20 @@ export async function contextWith(
   env: ProviderContext["env"] = {},
 ): Promise<ProviderContext> {
   const store = testStore();
-  for (const { name, namespace = "argo-rollouts", keys } of secrets) {
-    const data = Object.fromEntries(
-      Object.entries(keys).map(([key, value]) => [key, toBase64(value)]),
-    );
-    await store.create({
+  const namespaces = new Set(secrets.map(({ namespace = ours }) => namespace));
+  for (const name of namespaces) {
+    if (name !== "default")
+      await store.create({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
+  }
+  for (const { name, namespace = ours, keys } of secrets) {
+    const encoded = Object.entries(keys).map(([key, value]) => [key, toBase64(value)]);
+    const secret: Secret = {
       apiVersion: "v1",
       kind: "Secret",
       metadata: { name, namespace },
-      data,
-    } as never);
+      data: Object.fromEntries(encoded) as Record<string, string>,
+    };
+    await store.create(secret);
   }
   return { store, env, traffic: undefined };
 }
@@ -145,8 +152,10 @@ export function describeHttpProvider(sheet: HttpSheet): void {
         });
         const answer = await withServer(reply, async ({ url }) => ask(url));
         expect(answer.kind === "error").toBe(!followsRedirects);
-        expect(elsewhere.heard).toHaveLength(followsRedirects ? 1 : 0);
-        expect(elsewhere.heard[0]?.headers.authorization).toBeUndefined();
+        expect(elsewhere.heard.length > 0).toBe(followsRedirects);
+        expect(elsewhere.heard.every(({ headers }) => headers.authorization === undefined)).toBe(
+          true,
+        );
       });
     });
 

@@ -4,13 +4,7 @@ import { createRng } from "../lib/rng.ts";
 import { memoryStore } from "../objects/memory/memory.ts";
 import { VirtualClock } from "../runtime/virtual-clock.ts";
 import { ProviderError } from "./provider.ts";
-import {
-  createProvider,
-  plannedProviderKinds,
-  providerFactory,
-  providerKinds,
-  providers,
-} from "./registry.ts";
+import { createProvider, providerFactory, providerKinds, providers } from "./registry.ts";
 
 const store = memoryStore({ clock: new VirtualClock(0), rng: createRng(1), newUid: () => "uid" });
 const context = { store, env: {}, traffic: undefined };
@@ -29,6 +23,28 @@ describe("the providers", () => {
     [{ prometheus: { address: "http://x", query: "up" } }, "Prometheus"],
     [{ web: { url: "http://x" } }, "Web"],
     [{ job: { spec: { template: {} } } }, "Job"],
+    [{ datadog: { query: "q" } }, "Datadog"],
+    [{ wavefront: { address: "x", query: "q" } }, "Wavefront"],
+    [{ newRelic: { query: "q" } }, "NewRelic"],
+    [{ cloudWatch: { metricDataQueries: [{ id: "a" }] } }, "CloudWatch"],
+    [{ graphite: { address: "http://x", query: "target=x" } }, "Graphite"],
+    [{ influxdb: { query: "q" } }, "Influxdb"],
+    [{ skywalking: { address: "http://x", query: "q", interval: "5m" } }, "skywalking"],
+    [
+      {
+        kayenta: {
+          address: "http://x",
+          application: "a",
+          canaryConfigName: "c",
+          metricsAccountName: "m",
+          configurationAccountName: "k",
+          storageAccountName: "s",
+          threshold: { pass: 90, marginal: 75 },
+          scopes: [{ name: "default" }],
+        },
+      },
+      "Kayenta",
+    ],
   ])("%j is built", (provider, type) => {
     expect(createProvider(metric(provider), context).type).toBe(type);
   });
@@ -41,16 +57,16 @@ describe("the providers", () => {
     ],
     [
       { plugin: { "acme/metrics": {} } },
-      "no valid provider in metric 'm': acme/metrics is not known; providers: ",
+      `metric 'm': provider.plugin["acme/metrics"] is an external plugin of Argo Rollouts, a Go program that only Go can talk to; ask its source through provider.web or provider.prometheus, or measure in a Job (provider.job); providers: `,
     ],
     [
       { plugin: { web: { url: "http://x" } } },
       "no valid provider in metric 'm': plugin.web is not known",
     ],
-    ...plannedProviderKinds.map((kind): [object, string] => [
-      { [kind]: {} },
-      `not carried out yet: provider ${kind} of metric 'm'; providers: `,
-    ]),
+    [
+      { plugin: { "haldane.dev/trafic": {} } },
+      "haldane.dev/trafic is not known, did you mean haldane.dev/traffic?",
+    ],
   ])("%j is refused, and the known ones are listed", (provider, message) => {
     const build = () => createProvider(metric(provider), context);
     expect(build).toThrow(ProviderError);

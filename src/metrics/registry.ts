@@ -4,6 +4,13 @@ import type { Metric } from "../api/argo/analysis.ts";
 import { didYouMean } from "../lib/did-you-mean.ts";
 import { isJsonObject, ownProperty } from "../lib/json.ts";
 import { jobProvider } from "./job/job.ts";
+import { cloudWatchProvider } from "./cloud-watch/cloud-watch.ts";
+import { datadogProvider } from "./datadog/datadog.ts";
+import { graphiteProvider } from "./graphite/graphite.ts";
+import { influxdbProvider } from "./influxdb/influxdb.ts";
+import { kayentaProvider } from "./kayenta/kayenta.ts";
+import { newRelicProvider } from "./new-relic/new-relic.ts";
+import { skywalkingProvider } from "./skywalking/skywalking.ts";
 import { prometheusProvider } from "./prometheus/prometheus.ts";
 import {
   ProviderError,
@@ -12,28 +19,25 @@ import {
   type ProviderFactory,
 } from "./provider.ts";
 import { trafficProvider } from "./traffic/traffic.ts";
+import { wavefrontProvider } from "./wavefront/wavefront.ts";
 import { webProvider } from "./web/web.ts";
 
 export const providers = {
   prometheus: prometheusProvider,
   job: jobProvider,
+  kayenta: kayentaProvider,
   web: webProvider,
+  datadog: datadogProvider,
+  wavefront: wavefrontProvider,
+  newRelic: newRelicProvider,
+  cloudWatch: cloudWatchProvider,
+  graphite: graphiteProvider,
+  influxdb: influxdbProvider,
+  skywalking: skywalkingProvider,
   "haldane.dev/traffic": trafficProvider,
 } as const satisfies Record<string, ProviderFactory>;
 
 export const providerKinds: readonly string[] = Object.keys(providers);
-
-/** Kinds of Argo's API that are accepted but that nothing asks yet. */
-export const plannedProviderKinds = [
-  "kayenta",
-  "datadog",
-  "wavefront",
-  "newRelic",
-  "cloudWatch",
-  "graphite",
-  "influxdb",
-  "skywalking",
-] as const;
 
 export function providerFactory(kind: string): ProviderFactory | undefined {
   return Object.entries(providers).find(([name]) => name === kind)?.[1];
@@ -50,16 +54,23 @@ function kindsOf({ provider }: Metric): readonly string[] {
   });
 }
 
+/** Go's net/rpc speaks gob, which nothing but Go does. */
+function foreignPlugin(metric: Metric, name: string): string {
+  return (
+    `metric '${metric.name}': provider.plugin["${name}"] is an external plugin of Argo Rollouts, a ` +
+    "Go program that only Go can talk to; ask its source through provider.web or " +
+    "provider.prometheus, or measure in a Job (provider.job)"
+  );
+}
+
 function refusal(metric: Metric, kind: string | undefined): ProviderError {
   const known = `providers: ${providerKinds.join(", ")}`;
   const invalid = `no valid provider in metric '${metric.name}'`;
   if (kind === undefined) return new ProviderError(`${invalid}; ${known}`);
-  if (plannedProviderKinds.some((planned) => planned === kind)) {
-    return new ProviderError(
-      `not carried out yet: provider ${kind} of metric '${metric.name}'; ${known}`,
-    );
+  const meant = didYouMean(kind, providerKinds);
+  if (meant === undefined && kind.includes("/")) {
+    return new ProviderError(`${foreignPlugin(metric, kind)}; ${known}`);
   }
-  const meant = didYouMean(kind, [...providerKinds, ...plannedProviderKinds]);
   const hint = meant === undefined ? "" : `, did you mean ${meant}?`;
   return new ProviderError(`${invalid}: ${kind} is not known${hint}; ${known}`);
 }

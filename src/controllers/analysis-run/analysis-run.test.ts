@@ -227,9 +227,9 @@ describe("the AnalysisRun controller", () => {
       /no valid provider in metric 'm': web2 is not known, did you mean web\?/,
     ],
     [
-      "a known one not carried out",
-      { datadog: {} },
-      /not carried out yet: provider datadog of metric 'm'; providers: prometheus, job, web/,
+      "a plugin of Argo's",
+      { plugin: { "acme/metrics": {} } },
+      /provider\.plugin\["acme\/metrics"\] is an external plugin of Argo Rollouts.*provider\.web.*providers: prometheus, job/,
     ],
   ])(
     "a provider that cannot be built is an Error measurement: %s",
