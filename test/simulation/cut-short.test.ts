@@ -30,6 +30,7 @@ const cuts = isSoak ? /^(?:crash|dead|conflict|error|timeout)@/ : /^(?:crash|err
 describe("a turn that is cut short", () => {
   it.each(stories.map(([line, overrides]) => ({ line, overrides })))(
     "$line",
+    { timeout: 600_000 },
     async ({ line, overrides }) => {
       const scenario = scenarioOf(line, overrides);
       const undisturbed = await playUndisturbed(scenario);

@@ -51,15 +51,19 @@ describe("an experiment step", () => {
     `);
   });
 
-  it.each([1, 0])("finds the same on an old view of things (answer %d)", async (answer) => {
-    const scenario = scenarioOf("n2", experimenting(answer));
-    const undisturbed = await playUndisturbed(scenario);
-    const kinds = isSoak ? /^(?:stale|crash|late|error|lost|dead)@/ : /^stale@/;
-    const faults = allFaultsOf(undisturbed).filter((fault) => kinds.test(fault));
-    const problems: string[] = [];
-    for (const fault of faults)
-      for (const problem of await playWithFault(scenario, fault, undisturbed))
-        problems.push(`${fault}: ${problem}`);
-    expect(problems).toEqual([]);
-  });
+  it.each([1, 0])(
+    "finds the same on an old view of things (answer %d)",
+    { timeout: 600_000 },
+    async (answer) => {
+      const scenario = scenarioOf("n2", experimenting(answer));
+      const undisturbed = await playUndisturbed(scenario);
+      const kinds = isSoak ? /^(?:stale|crash|late|error|lost|dead)@/ : /^stale@/;
+      const faults = allFaultsOf(undisturbed).filter((fault) => kinds.test(fault));
+      const problems: string[] = [];
+      for (const fault of faults)
+        for (const problem of await playWithFault(scenario, fault, undisturbed))
+          problems.push(`${fault}: ${problem}`);
+      expect(problems).toEqual([]);
+    },
+  );
 });

@@ -71,7 +71,8 @@ const acts = fc
 const extras = fc.record({
   isDynamic: fc.boolean(),
   podStartMs: fc.constantFrom(500, 2000, 15_000),
-  acknowledgeMs: fc.constantFrom(0, 100, 3000),
+  acknowledgeMs: fc.constantFrom(0, 100, 3000, 40_000),
+  scaleDownDelaySeconds: fc.constantFrom(undefined, 0, 1),
   check: fc.constantFrom(undefined, 1, 0, 0.92),
 });
 
@@ -97,6 +98,9 @@ const told: fc.Arbitrary<Told> = fc
           : {}),
         strategy: {
           ...(isRouted && extra.isDynamic ? { dynamicStableScale: true } : {}),
+          ...(isRouted && !extra.isDynamic && extra.scaleDownDelaySeconds !== undefined
+            ? { scaleDownDelaySeconds: extra.scaleDownDelaySeconds }
+            : {}),
           ...(hasCheck ? { analysis: { templates: [{ templateName: "check" }] } } : {}),
         },
       },

@@ -115,6 +115,23 @@ describe("a canary without a router", () => {
     `);
   });
 
+  it("never gives the new version a larger share when scaled while paused", () => {
+    const few = { replicas: 1 };
+    const acts = [v2, at(630, pause), at(700, scaleTo(5)), at(800, scaleTo(1))];
+    expect(play(rolloutOf(canary("w1 p10"), few), acts).transcript).toMatchInlineSnapshot(`
+      [
+        "0m v1:0/1 · step 2/2 · Progressing (updated replicas are still becoming available)",
+        "0m10s v1:1/1 · step 2/2 · Healthy",
+        "10m v1:1/1 v2:0/1 · step 0/2 · Progressing (old replicas are pending termination)",
+        "10m10s v1:1/1 v2:1/1 · step 1/2 · Paused (CanaryPauseStep)",
+        "10m30s v1:1/1 v2:1/1 · step 1/2 · Paused (manually paused)",
+        "11m40s v1:1/5 v2:1/1 · step 1/2 · Paused (manually paused)",
+        "11m50s v1:5/5 v2:1/1 · step 1/2 · Paused (manually paused)",
+        "13m20s v1:1/1 v2:1/1 · step 1/2 · Paused (manually paused)",
+      ]
+    `);
+  });
+
   it("deploys its first version without steps", () => {
     expect(play(rolloutOf(canary("w25 p"))).transcript).toMatchInlineSnapshot(`
       [

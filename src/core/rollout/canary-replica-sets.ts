@@ -1,6 +1,7 @@
 import { scaleDownDeadlineAnnotation } from "../../api/argo/keys.ts";
 import type { ReplicaSet } from "../../api/kubernetes/workloads.ts";
 import { formatTime } from "../../lib/time.ts";
+import type { CanaryCounts } from "../replicas/counts-basic.ts";
 import {
   byRevisionDescending,
   desiredReplicasOf,
@@ -13,7 +14,7 @@ import { delayedScaleDown } from "../replicas/scale-down-delay.ts";
 import type { DelayedSize } from "../replicas/scale-down-delay.ts";
 import { liveShares } from "./canary-traffic.ts";
 import type { TrafficDecision } from "./canary-traffic.ts";
-import { basicOldSizes, nextCounts } from "./canary-sizes.ts";
+import { basicOldSizes, desiredCounts, nextCounts } from "./canary-sizes.ts";
 import { canaryRoles } from "./canary-view.ts";
 import type { Canary } from "./canary-view.ts";
 import { isFullyPromoted, isInconclusive } from "./course.ts";
@@ -69,6 +70,21 @@ function isScaledByUser(canary: Canary, course: Course): boolean {
   );
 }
 
+/** The same split of another number of pods, rounded in favour of stable and never beyond the step's own. */
+function keptShare(
+  canary: Canary,
+  course: Course,
+  newRs: ReplicaSet,
+  stableRs: ReplicaSet,
+): CanaryCounts {
+  const { n } = canary.facts;
+  const ofStep = desiredCounts(canary, course);
+  const size = specReplicas(newRs);
+  if (size === 0) return { canary: 0, stable: n };
+  const share = Math.max(1, Math.floor((size * n) / (size + specReplicas(stableRs))));
+  return share >= ofStep.canary ? ofStep : { canary: share, stable: n - share };
+}
+
 /** While paused only a change of spec.replicas is followed, keeping the proportion. */
 function pausedSizing(canary: Canary, course: Course, traffic: TrafficDecision): Sizing {
   if (!isScaledByUser(canary, course)) return nothing;
@@ -78,12 +94,11 @@ function pausedSizing(canary: Canary, course: Course, traffic: TrafficDecision):
     return { changes: [{ name: newRs.metadata.name, replicas: n }], lookAgain: [] };
   }
   if (canary.isRouted) return updatingSizes(canary, course, traffic);
-  const total = Math.max(1, specReplicas(newRs) + specReplicas(stableRs));
-  const newSize = Math.min(n, Math.round((specReplicas(newRs) * n) / total));
+  const { canary: newSize, stable: stableSize } = keptShare(canary, course, newRs, stableRs);
   return {
     changes: [
       { name: newRs.metadata.name, replicas: newSize },
-      { name: stableRs.metadata.name, replicas: n - newSize },
+      { name: stableRs.metadata.name, replicas: stableSize },
     ],
     lookAgain: [],
   };

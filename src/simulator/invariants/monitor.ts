@@ -73,6 +73,7 @@ export class InvariantMonitor implements Monitor {
     const { kind } = change.object;
     const name = change.object.metadata.name;
     const before = {
+      rollout: this.#view.rollouts.get(name),
       set: this.#view.sets.get(name),
       service: this.#view.services.get(name),
       route: this.#view.routes.get(name),
@@ -82,7 +83,7 @@ export class InvariantMonitor implements Monitor {
     if (change.type === "DELETED") return;
     switch (kind) {
       case "Rollout": {
-        this.#rolloutChanged(name, atMs);
+        this.#rolloutChanged(name, before.rollout, atMs);
         return;
       }
       case "ReplicaSet": {
@@ -119,11 +120,55 @@ export class InvariantMonitor implements Monitor {
     return since !== undefined && atMs - since < graceMs;
   }
 
-  #rolloutChanged(name: string, atMs: number): void {
+  #rolloutChanged(name: string, before: Rollout | undefined, atMs: number): void {
     const rollout = this.#view.rollouts.get(name);
     if (!rollout) return;
     const attempt = attemptAfter(this.#attempts.get(name), rollout, atMs);
     if (attempt) this.#attempts.set(name, attempt);
+    const stableBefore = before?.status.stableRS ?? "";
+    if (!before || !attempt || stableBefore === "") return;
+    this.#wentOn(before, rollout, attempt, atMs);
+    if (stableBefore !== rollout.status.stableRS) this.#promoted(before, attempt, atMs);
+  }
+
+  /** A version is called stable once it has what that means: all its pods, and the users it was to get. */
+  #promoted(before: Rollout, attempt: Attempt, atMs: number): void {
+    const { spec, metadata } = before;
+    const { strategy, replicas = 1 } = spec;
+    const set = this.#view.setOf(metadata.name, attempt.hash);
+    const there = set === undefined ? 0 : capacityOf(set);
+    const mayBeOld = this.#isDisturbed(metadata.name, atMs) || this.#allowance.blindMs > 0;
+    if (there < replicas && !mayBeOld)
+      this.#fail(atMs, `${attempt.hash} was called stable with ${there} of ${replicas} pods`);
+    if (strategy.kind !== "canary" || !strategy.trafficRouting) return;
+    const { weight, isServed } = this.#servedWeight(strategy.canaryService ?? "");
+    if (!isServed)
+      this.#fail(atMs, `${attempt.hash} was called stable before its weight was served`);
+    const needsAll = strategy.steps.length > 0 && !attempt.isFull && !this.#isFree(before, attempt);
+    if (needsAll && weight < strategy.trafficRouting.maxTrafficWeight)
+      this.#fail(atMs, `${attempt.hash} was called stable when it had a share of ${weight}`);
+  }
+
+  /** What the data plane gives to a Service, and whether that is what is written. */
+  #servedWeight(service: string): { readonly weight: number; readonly isServed: boolean } {
+    const route = [...this.#view.routes.values()].find((one) => weightsOf(one).has(service));
+    const served = this.#view.served.get(route?.metadata.name ?? "");
+    const isServed = served?.metadata.generation === route?.metadata.generation;
+    return { weight: weightsOf(served).get(service) ?? 0, isServed };
+  }
+
+  /** Nobody goes past a setWeight that users have not met. */
+  #wentOn(before: Rollout, after: Rollout, attempt: Attempt, atMs: number): void {
+    const { strategy } = after.spec;
+    if (strategy.kind !== "canary" || !strategy.trafficRouting || attempt.promotes > 0) return;
+    if (attempt.isFull || attempt.isAborted || this.#isFree(after, attempt)) return;
+    const isSame = before.status.currentPodHash === attempt.hash && !attempt.isRepeated;
+    const from = isSame ? (before.status.currentStepIndex ?? 0) : 0;
+    const done = strategy.steps.slice(from, after.status.currentStepIndex ?? 0);
+    const last = done.findLast((step) => step.kind === "setWeight");
+    const { weight } = this.#servedWeight(strategy.canaryService ?? "");
+    if (last?.kind === "setWeight" && last.weight > weight)
+      this.#fail(atMs, `setWeight ${last.weight} was counted as done with ${weight} served`);
   }
 
   // ---- who gets traffic --------------------------------------------------------------------------
