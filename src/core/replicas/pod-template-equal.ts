@@ -1,6 +1,7 @@
 import { podTemplateHashLabel } from "../../api/argo/keys.ts";
-import { entriesOf, isJsonArray, isJsonObject, ownProperty } from "../../lib/json.ts";
+import { entriesOf, isJsonObject, ownProperty } from "../../lib/json.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
+import { withoutAntiAffinity } from "./anti-affinity.ts";
 import { marshalPodTemplate } from "./go-marshal.ts";
 import { withPodTemplateDefaults } from "./pod-template-defaults.ts";
 
@@ -42,40 +43,6 @@ function withoutInjected(metadata: JsonObject, injected: InjectedMetadata): Json
     "annotations",
     strip("annotations", []),
   );
-}
-
-/** A term of the anti-affinity between versions: it names the hash label and nothing else (§2.1 step 8). */
-function isInjectedTerm(term: Json): boolean {
-  const inner = isJsonObject(term) ? (ownProperty(term, "podAffinityTerm") ?? term) : null;
-  const selector = isJsonObject(inner) ? ownProperty(inner, "labelSelector") : undefined;
-  const expressions = isJsonObject(selector)
-    ? ownProperty(selector, "matchExpressions")
-    : undefined;
-  const [only, ...more] = isJsonArray(expressions) ? expressions : [];
-  return more.length === 0 && isJsonObject(only) && only["key"] === podTemplateHashLabel;
-}
-
-function isNothing(value: Json): boolean {
-  if (value === null) return true;
-  if (isJsonArray(value)) return value.length === 0;
-  return isJsonObject(value) && entriesOf(value).every(([, inner]) => isNothing(inner));
-}
-
-function withoutTerms(podAntiAffinity: JsonObject): JsonObject {
-  const kept = entriesOf(podAntiAffinity).map(([key, terms]): readonly [string, Json] => [
-    key,
-    isJsonArray(terms) ? terms.filter((term) => !isInjectedTerm(term)) : terms,
-  ]);
-  return Object.fromEntries(kept.filter(([, terms]) => !isNothing(terms)));
-}
-
-/** The pod spec without injected terms, and without the empty shells they leave behind. */
-function withoutAntiAffinity(spec: JsonObject): JsonObject {
-  const affinity = ownProperty(spec, "affinity");
-  if (!isJsonObject(affinity)) return spec;
-  const stripped = change(affinity, "podAntiAffinity", withoutTerms);
-  const kept = Object.fromEntries(entriesOf(stripped).filter(([, value]) => !isNothing(value)));
-  return isNothing(kept) ? without(spec, ["affinity"]) : { ...spec, affinity: kept };
 }
 
 /** Everything that counts, in one spelling. */

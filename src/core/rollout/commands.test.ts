@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
+import type { AntiAffinity } from "../../api/argo/rollout.ts";
+import type { PodSpec } from "../../api/kubernetes/pod.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import type { ReplicaSet } from "../../api/kubernetes/workloads.ts";
+import { withAntiAffinity } from "../replicas/anti-affinity.ts";
+import { templatesEqual } from "../replicas/pod-template-equal.ts";
 import {
   abort,
   pause,
@@ -137,6 +141,41 @@ describe("undo", () => {
       value: { kind: "replaceTemplate", jsonPatch, revision },
     });
   });
+
+  const withSpec = (older: ReplicaSet, spec: PodSpec): ReplicaSet => ({
+    ...older,
+    spec: { ...older.spec, template: { ...older.spec.template, spec } },
+  });
+  const restored = (owned: ReplicaSet): JsonObject => {
+    const result = undo("web", template("web:v3"), [owned], 2);
+    if (!result.ok || result.value.kind !== "replaceTemplate")
+      throw new Error("nothing to restore");
+    return result.value.jsonPatch[0]?.["value"] as JsonObject;
+  };
+  const required = "requiredDuringSchedulingIgnoredDuringExecution";
+  const ownTerm = { topologyKey: "zone", labelSelector: { matchLabels: { app: "db" } } };
+
+  it.each<AntiAffinity>([{ kind: "required" }, { kind: "preferred", weight: 10 }])(
+    "leaves injected $kind anti-affinity behind, and nothing else",
+    (antiAffinity) => {
+      const containers = [{ name: "web", image: "web:v2" }];
+      const written: readonly PodSpec[] = [
+        { containers },
+        { containers, affinity: { nodeAffinity: { [required]: {} }, podAffinity: { x: [1] } } },
+        { containers, affinity: { podAntiAffinity: { [required]: [ownTerm] } } },
+        { containers, affinity: {} },
+      ];
+      for (const spec of written) {
+        const live = withAntiAffinity(spec, antiAffinity, "abc", "default");
+        expect(JSON.stringify(live)).toContain("abc");
+        const value = restored(withSpec(rs(2, ""), live));
+        expect(JSON.stringify(value)).not.toContain("abc");
+        const plain = restored(withSpec(rs(2, ""), spec));
+        expect(plain).toEqual({ metadata: { labels: { app: "web" } }, spec });
+        expect(templatesEqual(value, plain)).toBe(true);
+      }
+    },
+  );
 
   it("says when there is nothing to go to, or nowhere to go", () => {
     expect(undo("web", template("web:v3"), sets, 3)).toEqual({

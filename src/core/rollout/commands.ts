@@ -6,6 +6,7 @@ import type { Json, JsonObject } from "../../lib/json.ts";
 import { formatTime } from "../../lib/time.ts";
 import type { EpochMs } from "../../lib/time.ts";
 import type { StringMap } from "../../api/meta/object.ts";
+import { hasAntiAffinity, withoutAntiAffinity } from "../replicas/anti-affinity.ts";
 import { asJson } from "../replicas/as-json.ts";
 import { injectedOf } from "../replicas/ephemeral-template.ts";
 import { revisionOf } from "../replicas/replica-set.ts";
@@ -142,7 +143,7 @@ function without(map: StringMap | undefined, injected: StringMap): StringMap {
   );
 }
 
-/** The pod template as it was written: without the hash label and the metadata injected for a role. */
+/** The pod template as it was written: without the hash label and what was injected for a role. */
 function asWritten(rs: ReplicaSet): JsonObject {
   const { metadata, spec } = rs.spec.template;
   const injected = injectedOf(rs.metadata.annotations);
@@ -150,7 +151,9 @@ function asWritten(rs: ReplicaSet): JsonObject {
   const annotations = without(metadata?.annotations, injected.annotations);
   const { annotations: _live, ...rest } = metadata ?? {};
   const kept = Object.keys(annotations).length > 0 ? { annotations } : {};
-  return { metadata: asJson({ ...rest, labels, ...kept }), spec: asJson(spec) };
+  const live = asJson({ metadata: { ...rest, labels, ...kept }, spec }) as JsonObject;
+  const liveSpec = live["spec"] as JsonObject;
+  return hasAntiAffinity(liveSpec) ? { ...live, spec: withoutAntiAffinity(liveSpec) } : live;
 }
 
 /** 0 = the revision before the newest. */
