@@ -1,5 +1,7 @@
 // The routers there are, by the key people write under trafficRouting (or trafficRouting.plugins).
+import { externalRouterText } from "../api/argo/capabilities.ts";
 import type { RouterConfig } from "../api/argo/rollout.ts";
+import { albRouter } from "./alb/alb.ts";
 import { ambassadorRouter } from "./ambassador/ambassador.ts";
 import { apisixRouter } from "./apisix/apisix.ts";
 import { appMeshRouter } from "./app-mesh/app-mesh.ts";
@@ -19,6 +21,7 @@ export const routers = {
   "argoproj-labs/gatewayAPI": gatewayApiRouter,
   istio: istioRouter,
   nginx: nginxRouter,
+  alb: albRouter,
   traefik: traefikRouter,
   smi: smiRouter,
   ambassador: ambassadorRouter,
@@ -26,25 +29,22 @@ export const routers = {
   apisix: apisixRouter,
 } as const satisfies Record<string, RouterFactory>;
 
-export const routerKinds: readonly string[] = Object.keys(routers);
-
-/** Kinds of Argo's API that are accepted but that nothing carries out yet. */
-export const plannedRouterKinds = ["alb"] as const;
+const routerKinds: readonly string[] = Object.keys(routers);
 
 export function routerFactory(kind: string): RouterFactory | undefined {
   return Object.entries(routers).find(([name]) => name === kind)?.[1];
 }
 
-/** Throws a RouterError for a kind that is unknown or not carried out; never falls back to another. */
+/** Throws a RouterError for a kind that is unknown or a program of its own; never falls back to another. */
 export function createRouter(config: RouterConfig, context: RouterContext): TrafficRouter {
   const factory = routerFactory(config.kind);
   if (factory) return factory.create(config, context);
-  const field = config.isPlugin ? `plugins["${config.kind}"]` : config.kind;
-  const known = `Routers carried out: ${routerKinds.join(", ")}.`;
-  const isPlanned = plannedRouterKinds.some((planned) => planned === config.kind);
-  const problem = isPlanned ? "is not carried out yet" : "is not a known router";
+  const known = routerKinds.join(", ");
+  const [field, way] = config.isPlugin
+    ? [`plugins["${config.kind}"]`, externalRouterText(routerKinds)]
+    : [config.kind, `is not a known router; known are ${known}`];
   throw new RouterError(
     "TrafficRoutingError",
-    `spec.strategy.canary.trafficRouting.${field} ${problem}. ${known}`,
+    `spec.strategy.canary.trafficRouting.${field}: ${way}`,
   );
 }

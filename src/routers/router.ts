@@ -8,6 +8,7 @@ import type { ObjectStore } from "../objects/object-store.ts";
 import type { KubeObject, ObjectRef } from "../api/meta/object.ts";
 import type { EpochMs } from "../lib/time.ts";
 import type { RecordedEvent } from "../runtime/events.ts";
+import type { TargetGroups } from "./target-groups.ts";
 
 /** Declared, not discovered by silence: validation and `lint` read it. */
 export interface RouterCapabilities {
@@ -60,6 +61,8 @@ export interface RouterSettings {
   readonly ambassadorApiVersion?: string;
   /** `v1beta2` unless set. */
   readonly appMeshApiVersion?: string;
+  /** Where ALBs are asked what they serve; absent = they are not (Argo's default). */
+  readonly targetGroups?: TargetGroups;
 }
 
 export interface RouterContext {

@@ -175,17 +175,12 @@ describe("a manifest with a mistake is refused with file, line and column before
   it("what is not carried out yet is a notice, and no reason to refuse", async () => {
     world.file(
       "shop.yaml",
-      rollout((text) =>
-        text.replace(
-          "canary:\n",
-          "canary:\n      canaryService: a\n      stableService: b\n      trafficRouting: {nginx: {stableIngress: shop}}\n",
-        ),
-      ),
+      rollout((text) => text.replace("- pause: {}", "- plugin: {name: a/b}")),
     );
     const { code, out } = await world.run("lint shop.yaml");
     expect(code).toBe(0);
     expect(out).toMatch(
-      /notice: .*not carried out yet: spec\.strategy\.canary\.trafficRouting\.nginx/,
+      /notice: .*not carried out yet: spec\.strategy\.canary\.steps\[1\]\.plugin/,
     );
   });
 });

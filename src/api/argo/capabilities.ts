@@ -16,3 +16,12 @@ export interface Capabilities {
   /** Names under steps[].plugin.name. */
   readonly stepPlugins: readonly string[];
 }
+
+/** What to do about a router that is a program of its own, spoken to by Argo's plugin protocol. */
+export function externalRouterText(known: readonly string[]): string {
+  return (
+    "Haldane does not run Argo Rollouts' traffic router plugins, which are programs of their own. Use " +
+    `a router it has built in: ${known.join(", ")}. Most proxies that have a plugin (Contour, Gloo, ` +
+    "Kong, Consul) are reached through the Gateway API: plugins[argoproj-labs/gatewayAPI]"
+  );
+}

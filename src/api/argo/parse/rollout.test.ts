@@ -508,7 +508,6 @@ describe("what nothing carries out yet", () => {
     expect(parseRollout(given, capabilities).notCarriedOut.map(({ message }) => message)).toEqual([
       "not carried out yet: spec.strategy.canary.steps[1].plugin",
       "not carried out yet: spec.strategy.canary.trafficRouting.istio",
-      "not carried out yet: spec.strategy.canary.trafficRouting.plugins[b/unknown]",
     ]);
   });
   it("is nobody's question without capabilities", () => {

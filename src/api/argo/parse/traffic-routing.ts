@@ -38,17 +38,15 @@ export function trafficRoutingOf(routing: TrafficRoutingManifest): TrafficRoutin
   };
 }
 
-/** A notice for each router nothing here can drive. `path` leads to trafficRouting. */
+/** A notice for each built-in router nothing here can drive; plugins are validation's. `path` leads to trafficRouting. */
 export function routersNotCarriedOut(
   routing: TrafficRouting,
   capabilities: Capabilities,
   path: FieldPath,
 ): readonly Notice[] {
   return routing.routers
-    .filter(({ kind }) => !Object.hasOwn(capabilities.routers, kind))
-    .map(({ kind, isPlugin }) =>
-      notCarriedOut([...path, ...(isPlugin ? ["plugins", kind] : [kind])]),
-    );
+    .filter(({ kind, isPlugin }) => !isPlugin && !Object.hasOwn(capabilities.routers, kind))
+    .map(({ kind }) => notCarriedOut([...path, kind]));
 }
 
 export function hasPlugins({ plugins = {} }: TrafficRoutingManifest): boolean {

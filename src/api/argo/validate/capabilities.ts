@@ -1,9 +1,10 @@
-// Steps that the configured router has no means for: said when the object is applied, not when the
-// step is reached. Routers nobody here can drive are not judged; they are "not carried out yet".
+// Steps that no configured router has means for, and routers that are programs of their own: said
+// when the object is applied, not when the step is reached.
 import { below, forbidden } from "../../meta/field-error.ts";
 import type { FieldError, Place } from "../../meta/field-error.ts";
 import type { StrategyManifest } from "../../schema/rollout-strategy.ts";
-import type { Capabilities, RouterAbilities } from "../capabilities.ts";
+import { externalRouterText, type Capabilities, type RouterAbilities } from "../capabilities.ts";
+import type { RouterConfig } from "../rollout.ts";
 import { routersOf } from "../parse/traffic-routing.ts";
 import type { CanaryStepManifest } from "../../schema/canary-steps.ts";
 import { strategyPlace } from "./places.ts";
@@ -55,16 +56,35 @@ export function capabilityErrors(
   capabilities: Capabilities,
 ): readonly FieldError[] {
   if (!canary?.trafficRouting) return [];
-  const routers = routersOf(canary.trafficRouting).filter(({ kind }) =>
-    Object.hasOwn(capabilities.routers, kind),
-  );
-  return (canary.steps ?? []).flatMap((step, index) =>
-    demandsOf(step, below(strategyPlace("canary"), "steps", index)).flatMap(({ power, place }) =>
-      routers
-        .filter(({ kind }) => capabilities.routers[kind]?.[power] === false)
-        .map(({ kind }) =>
-          forbidden(place, `${kind} cannot ${powers[power]}; ${whoCan(power, capabilities)}`),
-        ),
+  const routers = routersOf(canary.trafficRouting);
+  const known = routers.filter(({ kind }) => Object.hasOwn(capabilities.routers, kind));
+  const root = below(strategyPlace("canary"), "trafficRouting", "plugins");
+  const external = routers.filter((router) => router.isPlugin && !known.includes(router));
+  return [
+    ...external.map(({ kind }) =>
+      forbidden(below(root, kind), externalRouterText(Object.keys(capabilities.routers))),
     ),
-  );
+    ...(canary.steps ?? []).flatMap((step, index) =>
+      stepErrors(step, below(strategyPlace("canary"), "steps", index), known, capabilities),
+    ),
+  ];
+}
+
+/** Of several routers it is enough that one can: the others go on with what they have means for. */
+function stepErrors(
+  step: CanaryStepManifest,
+  at: Place,
+  routers: readonly RouterConfig[],
+  capabilities: Capabilities,
+): readonly FieldError[] {
+  const kinds = routers.map(({ kind }) => kind);
+  if (kinds.length === 0) return [];
+  return demandsOf(step, at)
+    .filter(({ power }) => kinds.every((kind) => capabilities.routers[kind]?.[power] === false))
+    .map(({ power, place }) =>
+      forbidden(
+        place,
+        `${kinds.join(" and ")} cannot ${powers[power]}; ${whoCan(power, capabilities)}`,
+      ),
+    );
 }

@@ -703,9 +703,21 @@ describe("capabilities", () => {
       "spec.strategy.steps[1].experiment.templates[0].weight: Forbidden: a/poor cannot give experiments a share of the traffic; b/rich and c/rich can",
     ]);
   });
-  it("do not judge a router that nobody here drives", () => {
+  it("refuse a plugin that is a program of its own, and say what to use", () => {
     const other = { ...capabilities, routers: { "b/rich": router(true) } };
-    expect(validateRollout(manifestWith(mirrored), { capabilities: other })).toEqual([]);
+    const errors = validateRollout(manifestWith(mirrored), { capabilities: other });
+    expect(errors.map((error) => formatFieldError(error))).toEqual([
+      expect.stringMatching(
+        /^spec\.strategy\.trafficRouting\.plugins.*a\/poor.*: Forbidden: Haldane does not run .* built in: b\/rich\. Most proxies .*plugins\[argoproj-labs\/gatewayAPI\]$/,
+      ),
+    ]);
+  });
+  it("of several routers it is enough that one has what a step asks for", () => {
+    const both = routed(
+      { plugins: { "a/poor": {}, "b/rich": {} }, managedRoutes: [{ name: "r" }] },
+      { setMirrorRoute: { name: "r" } },
+    );
+    expect(validateRollout(manifestWith(both), { capabilities })).toEqual([]);
   });
 });
 
