@@ -26,8 +26,9 @@ import { settled } from "../../runtime/outcome.ts";
 import type { Outcome } from "../../runtime/outcome.ts";
 import { compileGateway } from "./compile-gateway.ts";
 import type { CompiledGateway } from "./compile-gateway.ts";
-import { gatewayStatus, portProblem, routeStatus, serviceStatus } from "./route-status.ts";
+import { gatewayStatus, routeStatus } from "./route-status.ts";
 import type { ListenerStates } from "./route-status.ts";
+import { serviceNews, serviceStatus } from "./service-status.ts";
 
 /** What is asked of a running gateway; `GatewayClient` is one. */
 export interface GatewayLink {
@@ -258,13 +259,10 @@ export class GatewaySync implements Controller {
         owner.kind === "Service" && owner.namespace === namespace && owner.name === name,
     );
     const status = serviceStatus(service, own, this.#states, this.#deps.clock.now());
+    // Before the status: once that says it, nobody would notice that it was not told.
+    const news = serviceNews(service.status, status ?? service.status);
+    if (news !== undefined) await this.#deps.events.record(service, news);
     await this.#save(this.#services, service, status);
-    for (const claim of own) {
-      const problem = portProblem(claim, this.#states);
-      if (problem === undefined) continue;
-      const cause = String(service.metadata.generation ?? 0);
-      await this.#deps.events.record(service, { type: "Warning", ...problem, cause });
-    }
   }
 
   async #save<T extends KubeObject>(

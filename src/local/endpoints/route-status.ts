@@ -1,21 +1,13 @@
 // What the objects say about themselves once the gateway has answered: pure, from verdicts to statuses.
 import type { Gateway, HTTPRoute } from "../../api/gateway/http-route.ts";
 import type { Condition } from "../../api/kubernetes/pod.ts";
-import type { Service } from "../../api/kubernetes/workloads.ts";
 import { asJson } from "../../api/meta/wire.ts";
 import type { ListenerState } from "../../gateway/gateway.ts";
 import { deepEqual } from "../../lib/deep-equal.ts";
-import { errorWords, sentenceOf } from "../../lib/errors.ts";
 import { formatTime } from "../../lib/time.ts";
 import type { EpochMs } from "../../lib/time.ts";
-import { portAnnotation } from "./compile-gateway.ts";
-import type {
-  GatewayVerdict,
-  ParentVerdict,
-  PortClaim,
-  RouteVerdict,
-  Verdict,
-} from "./compile-gateway.ts";
+import type { ParentVerdict, Verdict } from "./attach.ts";
+import type { GatewayVerdict, RouteVerdict } from "./compile-gateway.ts";
 
 /** Who writes these statuses: `HTTPRoute.status.parents[].controllerName`. */
 export const gatewayControllerName = "haldane.dev/gateway";
@@ -23,11 +15,11 @@ export const gatewayControllerName = "haldane.dev/gateway";
 /** The condition that says that the data plane runs this very generation of the object. */
 export const programmedCondition = "Programmed";
 
-interface Claimed extends Verdict {
+export interface Claimed extends Verdict {
   readonly type: string;
 }
 
-function conditionsOf(
+export function conditionsOf(
   claims: readonly Claimed[],
   before: readonly Condition[],
   generation: number,
@@ -151,12 +143,14 @@ export function gatewayStatus(
         },
   ];
   const conditions = conditionsOf(overall, gateway.status?.conditions ?? [], generation, nowMs);
-  const addresses = [{ type: "IPAddress", value: "127.0.0.1" }];
+  // An address where nobody answers would be a lie.
+  const isServed = listeners.some((each) => isOpen(states, each.listener ?? ""));
+  const addresses = isServed ? [{ type: "IPAddress", value: "127.0.0.1" }] : [];
   const status = { ...gateway.status, addresses, conditions, listeners: entries };
   return deepEqual(asJson(status), asJson(gateway.status ?? {})) ? undefined : status;
 }
 
-function openVerdict(state: ListenerState | undefined): Verdict {
+export function openVerdict(state: ListenerState | undefined): Verdict {
   if (state === undefined)
     return { isTrue: false, reason: "Pending", message: "the gateway has not opened it yet" };
   if (state.error !== undefined) return { isTrue: false, reason: "Invalid", message: state.error };
@@ -164,69 +158,5 @@ function openVerdict(state: ListenerState | undefined): Verdict {
     isTrue: true,
     reason: "Programmed",
     message: `listening on ${state.address}:${state.port}`,
-  };
-}
-
-export interface PortProblem {
-  readonly reason: "PortInUse";
-  readonly message: string;
-}
-
-/** Why a Service's port is not open, with what to do. */
-export function portProblem(claim: PortClaim, states: ListenerStates): PortProblem | undefined {
-  const { owner, boundPort, conflict } = claim;
-  const state = states.get(claim.listener);
-  if (conflict === undefined && state?.error === undefined) return undefined;
-  const wantedBy = `${owner.kind} ${owner.namespace}/${owner.name}`;
-  const setting = `its port, or the annotation ${portAnnotation}: auto for any free one`;
-  const words = errorWords("PORT_IN_USE", {
-    address: state?.address ?? "127.0.0.1",
-    port: boundPort,
-    wantedBy,
-    setting,
-  });
-  if (conflict === undefined) return { reason: "PortInUse", message: sentenceOf(words) };
-  const what = `the port is taken by ${conflict}, ${wantedBy} cannot listen on it`;
-  return {
-    reason: "PortInUse",
-    message: sentenceOf({ ...words, what, wayOut: `choose another port (${setting}).` }),
-  };
-}
-
-/** The Service's new status, or undefined when nothing changed. `claims` are those of this Service. */
-export function serviceStatus(
-  service: Service,
-  claims: readonly PortClaim[],
-  states: ListenerStates,
-  nowMs: EpochMs,
-): Service["status"] | undefined {
-  const problems = claims.flatMap((claim) => portProblem(claim, states) ?? []);
-  const ports = claims.map((claim) => ({
-    port: states.get(claim.listener)?.port ?? claim.port,
-    protocol: "TCP",
-    ...(portProblem(claim, states) === undefined ? {} : { error: "PortInUse" }),
-  }));
-  const { conditions: before = [], loadBalancer: _before, ...rest } = service.status ?? {};
-  const others = before.filter((each) => each.type !== programmedCondition);
-  const own = claims.length === 0 ? [] : [serviceClaim(problems)];
-  const generation = service.metadata.generation ?? 0;
-  const conditions = [...others, ...conditionsOf(own, before, generation, nowMs)];
-  const status = {
-    ...rest,
-    ...(conditions.length === 0 ? {} : { conditions }),
-    loadBalancer: claims.length === 0 ? {} : { ingress: [{ ip: "127.0.0.1", ports }] },
-  };
-  const stored = { loadBalancer: {}, ...service.status };
-  return deepEqual(asJson(status), asJson(stored)) ? undefined : status;
-}
-
-function serviceClaim(problems: readonly PortProblem[]): Claimed {
-  const type = programmedCondition;
-  if (problems.length === 0) return { type, isTrue: true, reason: "Programmed", message: "" };
-  return {
-    type,
-    isTrue: false,
-    reason: "PortInUse",
-    message: problems.map((each) => each.message).join(" "),
   };
 }

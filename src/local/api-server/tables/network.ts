@@ -24,10 +24,13 @@ function externalAddress({ spec, status }: Service): string {
   }
 }
 
-function servicePorts({ spec }: Service): string {
-  const ports = (spec.ports ?? []).map(({ port, nodePort = 0, protocol = "TCP" }) =>
-    nodePort === 0 ? `${port}/${protocol}` : `${port}:${nodePort}/${protocol}`,
-  );
+/** Where a port is served under another number, that follows it, as a node's port does in a cluster. */
+function servicePorts({ spec, status }: Service): string {
+  const served = status?.loadBalancer?.ingress?.[0]?.ports ?? [];
+  const ports = (spec.ports ?? []).map(({ port, nodePort = 0, protocol = "TCP" }, index) => {
+    const other = nodePort === 0 ? (served[index]?.port ?? port) : nodePort;
+    return other === port ? `${port}/${protocol}` : `${port}:${other}/${protocol}`;
+  });
   return joined(ports);
 }
 

@@ -378,6 +378,27 @@ describe("the columns of other kinds", () => {
     [
       "v1",
       "Service",
+      {
+        spec: { type: "LoadBalancer", ports: [{ port: 80 }, { port: 81 }] },
+        status: {
+          loadBalancer: {
+            ingress: [
+              {
+                ip: "127.0.0.1",
+                ports: [
+                  { port: 34567, protocol: "TCP" },
+                  { port: 81, protocol: "TCP" },
+                ],
+              },
+            ],
+          },
+        },
+      },
+      { "External-IP": "127.0.0.1", "Port(s)": "80:34567/TCP,81/TCP" },
+    ],
+    [
+      "v1",
+      "Service",
       { spec: { type: "ExternalName", externalName: "example.com" } },
       { "External-IP": "example.com" },
     ],
