@@ -27,6 +27,7 @@ import {
   showDeliveries,
   type MetricsOptions,
 } from "./controller-metrics.ts";
+import { jobStoreOf } from "./job-cluster.ts";
 
 /** What flags and environment decide; names follow Argo's flags. */
 export interface ControllerSettings {
@@ -185,7 +186,14 @@ function compose(
     policyOf: cachePolicies(instanceId),
     ...(watchedNamespace === undefined ? {} : { namespace: watchedNamespace }),
   });
-  const context = { store, env, traffic: undefined };
+  const jobStore = jobStoreOf(options);
+  const context = {
+    store,
+    env,
+    traffic: undefined,
+    controllerNamespace: settings.ownNamespace,
+    jobStore: jobStore === undefined ? undefined : fencedStore(jobStore, isOpen),
+  };
   const counted = showDeliveries(figures, manager, observer.objects);
   addDeliveryControllers({
     manager,

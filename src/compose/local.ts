@@ -35,6 +35,7 @@ import type { Logger } from "../runtime/log.ts";
 import { passMetrics } from "../runtime/metrics.ts";
 import { prometheusMetrics, type PrometheusMetrics } from "../runtime/metrics-prometheus.ts";
 import { Manager } from "../runtime/manager.ts";
+import { jobStoreOf } from "./job-cluster.ts";
 
 export interface LocalClusterOptions {
   readonly dataDir: string;
@@ -242,7 +243,7 @@ function composeDesks(
   manager.add(deploymentController(workload));
   manager.add(jobController(workload));
   manager.add(eventSweeper({ manager, store, clock }));
-  const context = { store, env, traffic: history };
+  const context = { store, env, traffic: history, jobStore: jobStoreOf(options) };
   addDeliveryControllers({
     manager,
     store,

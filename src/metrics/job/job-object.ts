@@ -63,12 +63,22 @@ function labelsOf(run: AnalysisRun, metadata: Json | undefined): StringMap {
   };
 }
 
-/** The Job of the metric's next measurement. An owner in another namespace is not possible: then labels tell. */
-export function jobOf(run: AnalysisRun, metric: Metric, namespace: string): Job {
+/** Where a metric's Jobs run. */
+export interface JobPlace {
+  readonly namespace: string;
+  /** Another cluster than the AnalysisRun's. */
+  readonly isElsewhere: boolean;
+}
+
+/**
+ * The Job of the metric's next measurement. An owner in another namespace or cluster is not
+ * possible: then labels tell whose it is.
+ */
+export function jobOf(run: AnalysisRun, metric: Metric, { namespace, isElsewhere }: JobPlace): Job {
   const config: JsonObject = blockOf(metric.provider, "job");
   const metadata = ownProperty(config, "metadata");
   const spec = specOf(metric);
-  const isNeighbour = namespace === (run.metadata.namespace ?? "");
+  const isNeighbour = !isElsewhere && namespace === (run.metadata.namespace ?? "");
   return {
     apiVersion: "batch/v1",
     kind: "Job",

@@ -156,10 +156,30 @@ describe("the Job", () => {
     expect(await provider.measure(questionOf({ now }, asked))).toEqual(first);
   });
 
-  it("another cluster is refused, in words", async () => {
+  it("another cluster, when it is given: found again by its label, owned by nobody there", async () => {
+    const here = await worldOf({ ARGO_ROLLOUTS_ANALYSIS_JOB_KUBECONFIG: "/etc/jobs/kubeconfig" });
+    const there = await worldOf();
+    const context = { ...here.context, jobStore: there.store };
+    const asked = metricOf();
+    const question = questionOf({ now }, asked);
+    const started = await jobProvider.create(asked, context).measure(question);
+    expect(await jobProvider.create(asked, context).measure(question)).toEqual(started);
+    expect(await jobs(here.store)).toEqual([]);
+    const [job] = await jobs(there.store);
+    expect(job?.metadata.ownerReferences).toBeUndefined();
+    await end(there.store, "Complete");
+    const measurement = measurementOf(started);
+    const provider = jobProvider.create(asked, context);
+    expect(await provider.resume?.(later(question, 8), measurement)).toEqual({
+      kind: "phase",
+      phase: "Successful",
+    });
+  });
+
+  it("another cluster that nothing reaches is refused, in words", async () => {
     const { context } = await worldOf({ ARGO_ROLLOUTS_ANALYSIS_JOB_KUBECONFIG: "in-cluster" });
     expect(() => jobProvider.create(metricOf(), context)).toThrow(
-      "ARGO_ROLLOUTS_ANALYSIS_JOB_KUBECONFIG is not carried out yet",
+      "ARGO_ROLLOUTS_ANALYSIS_JOB_KUBECONFIG is set, but nothing here reaches that cluster",
     );
   });
 });

@@ -8,6 +8,7 @@ import type { Job } from "../../api/kubernetes/workloads.ts";
 import { controllerOf, refOf, type ObjectRef } from "../../api/meta/object.ts";
 import { parseTime } from "../../lib/time.ts";
 import { isStoreError, type ObjectStore } from "../../objects/object-store.ts";
+import { answered, failed } from "../answered.ts";
 import {
   ProviderError,
   type MetricAnswer,
@@ -23,36 +24,22 @@ const capabilities = { asynchronous: true } as const;
 const namespaceVariable = "ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE";
 const kubeconfigVariable = "ARGO_ROLLOUTS_ANALYSIS_JOB_KUBECONFIG";
 
-function failed(message: string): MetricAnswer {
-  return { kind: "error", message };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** The world may refuse; that is an answer, not a rejection. */
-async function answered(work: () => Promise<MetricAnswer>): Promise<MetricAnswer> {
-  try {
-    return await work();
-  } catch (error) {
-    return failed(textOf(error));
-  }
-}
-
 class JobProvider implements MetricProvider {
   readonly type = "Job";
   readonly #store: ObjectStore;
+  readonly #isElsewhere: boolean;
   readonly #namespace: string | undefined;
 
-  constructor(store: ObjectStore, namespace: string | undefined) {
-    this.#store = store;
+  constructor({ store, jobStore }: ProviderContext, namespace: string | undefined) {
+    this.#store = jobStore ?? store;
+    this.#isElsewhere = jobStore !== undefined;
     this.#namespace = namespace;
   }
 
   async measure({ run, metric, now }: MetricQuestion): Promise<MetricAnswer> {
     return answered(async () => {
-      const wanted = jobOf(run, metric, this.#namespaceOf(run));
+      const place = { namespace: this.#namespaceOf(run), isElsewhere: this.#isElsewhere };
+      const wanted = jobOf(run, metric, place);
       const { name, namespace = "" } = wanted.metadata;
       const problem = await this.#create(wanted, run);
       if (problem !== undefined) return failed(problem);
@@ -165,14 +152,15 @@ function measurementNumber({ metadata: { name } }: Job): number {
 export const jobProvider: ProviderFactory = {
   kind: "job",
   capabilities,
-  create(metric: Metric, { store, env }: ProviderContext): MetricProvider {
-    if ((env[kubeconfigVariable] ?? "") !== "") {
+  create(metric: Metric, context: ProviderContext): MetricProvider {
+    const { env, jobStore } = context;
+    if ((env[kubeconfigVariable] ?? "") !== "" && jobStore === undefined) {
       throw new ProviderError(
-        `${kubeconfigVariable} is not carried out yet: Jobs run in the cluster of their AnalysisRun; unset it`,
+        `${kubeconfigVariable} is set, but nothing here reaches that cluster; unset it`,
       );
     }
     checkJob(metric);
     const namespace = env[namespaceVariable] ?? "";
-    return new JobProvider(store, namespace === "" ? undefined : namespace);
+    return new JobProvider(context, namespace === "" ? undefined : namespace);
   },
 };
