@@ -189,6 +189,7 @@ export function scenarioOf(line: string, overrides: ScenarioOverrides = {}): Sce
     action: { kind: "setImage", image: secondImage },
   };
   const operator = hasUpdate ? written : [update, ...written];
+  const hasOwnRoute = overrides.objects?.some(({ kind }) => kind === "VirtualService") === true;
   return {
     name: line,
     source: `scenarioOf(${[line, ...(Object.keys(overrides).length === 0 ? [] : [overrides])].map((part) => JSON.stringify(part)).join(", ")})`,
@@ -196,7 +197,7 @@ export function scenarioOf(line: string, overrides: ScenarioOverrides = {}): Sce
       ...(overrides.objects ?? []),
       service(`${rolloutName}-stable`),
       service(`${rolloutName}-canary`),
-      standardRoute(),
+      ...(hasOwnRoute ? [] : [standardRoute()]),
       rollout(replicas, strategy, overrides.spec ?? {}),
     ],
     world: { ...quietWorld, operator, ...overrides.world },

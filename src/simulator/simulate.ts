@@ -53,7 +53,7 @@ const mostWritesAtOnce = 5000;
 const mostTurnsToRest = 25;
 const defaultRestartMs = 2000;
 /** What decides who is served. */
-const servingKinds = new Set(["HTTPRoute", "ReplicaSet", "Service"]);
+const servingKinds = new Set(["HTTPRoute", "ReplicaSet", "Service", "VirtualService"]);
 
 async function turn(): Promise<void> {
   await new Promise<void>((resolve) => {

@@ -1,6 +1,7 @@
 // What a simulation is set up from: the store, the world around the controllers, and the
 // controllers of one life.
 import type { HTTPRoute } from "../api/gateway/http-route.ts";
+import type { VirtualService } from "../api/istio/networking.ts";
 import { addDeliveryControllers, viewsOf } from "../controllers/delivery.ts";
 import { createRng } from "../lib/rng.ts";
 import type { EpochMs } from "../lib/time.ts";
@@ -14,6 +15,7 @@ import { Manager } from "../runtime/manager.ts";
 import type { VirtualClock } from "../runtime/virtual-clock.ts";
 import { simulatedDataPlane } from "./data-plane.ts";
 import { describedProviders } from "./described-providers.ts";
+import { simulatedMesh } from "./istio-route.ts";
 import { Life, mortalStore } from "./life.ts";
 import { simulatedPodsController } from "./pods.ts";
 import type { OperatorAction, Scenario } from "./scenario.ts";
@@ -100,6 +102,11 @@ export async function startWorld({
   manager.add(
     simulatedDataPlane({ store, routes, clock, acknowledgeMs: world.acknowledgeMs, served }),
   );
+  const virtualServices = manager.cache<VirtualService>(
+    "networking.istio.io/v1alpha3",
+    "VirtualService",
+  );
+  manager.add(simulatedMesh({ virtualServices, served }));
   await manager.start();
   return {
     life,

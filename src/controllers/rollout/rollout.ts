@@ -26,6 +26,7 @@ import { carryOut, type EvictPod, type Hands } from "./carry-out.ts";
 import { observe } from "./observe.ts";
 import type { RolloutViews } from "./views.ts";
 import { resolveRollout, workloadKnown } from "./resolve.ts";
+import { routerReferenceError } from "./router-references.ts";
 import { saveStatus } from "./save-status.ts";
 import { rolloutSources, type RouterWatches } from "./sources.ts";
 
@@ -68,13 +69,18 @@ async function reconcile(key: string, options: RolloutControllerOptions): Promis
   if (manifest.metadata.deletionTimestamp !== undefined || !isOurs(manifest, options.instanceId))
     return settled;
   await workloadKnown(manifest, options.views);
-  const resolved = resolveRollout(manifest, options.views, options.capabilities);
-  const routers =
-    resolved.invalid === undefined ? routersOf(resolved.rollout, manifest, options) : [];
+  const written = resolveRollout(manifest, options.views, options.capabilities);
+  const routers = await tellRouterErrors(manifest, options, async () =>
+    written.invalid === undefined ? routersOf(written.rollout, manifest, options) : [],
+  );
   options.routerObjects.set(
     key,
     routers.flatMap((router) => router.watches),
   );
+  const invalid =
+    written.invalid ??
+    (await routerReferenceError(written.rollout, routers, options.store, namespace));
+  const resolved = { ...written, invalid };
   const observed = await observeOrTell(resolved, routers, manifest, options);
   const decision = decide(observed, options.clock.now());
   const hands: Hands = {

@@ -5,12 +5,14 @@ import { rolloutTypeLabel, stepIndexLabel } from "../../api/argo/keys.ts";
 import type { AnalysisRun } from "../../api/argo/analysis.ts";
 import type { CanaryStrategy, Rollout } from "../../api/argo/rollout.ts";
 import type { HTTPRoute } from "../../api/gateway/http-route.ts";
+import type { VirtualService } from "../../api/istio/networking.ts";
 import type { IntOrString } from "../../api/kubernetes/pod.ts";
 import type { ReplicaSet, Service } from "../../api/kubernetes/workloads.ts";
 import { controllerOf } from "../../api/meta/object.ts";
 import { asJson } from "../../api/meta/wire.ts";
 import { deepEqual } from "../../lib/deep-equal.ts";
 import type { Change } from "../../objects/semantics/stored.ts";
+import { routeOfVirtualService } from "../istio-route.ts";
 import type { OperatorAction } from "../scenario.ts";
 import type { Monitor } from "../stage.ts";
 import {
@@ -43,6 +45,14 @@ function limitOf(value: IntOrString, n: number): number {
   return typeof value === "number" ? value : Math.floor((n * Number.parseFloat(value)) / 100);
 }
 
+/** A VirtualService is one more route. */
+function asRouteChange(change: Change): Change {
+  if (change.object.kind !== "VirtualService") return change;
+  // The wire border: the store holds what the kinds promise.
+  const route = routeOfVirtualService(change.object as unknown as VirtualService);
+  return { ...change, object: route as unknown as Change["object"] };
+}
+
 export class InvariantMonitor implements Monitor {
   readonly violations: string[] = [];
   readonly #view = new WorldView();
@@ -69,7 +79,8 @@ export class InvariantMonitor implements Monitor {
     if (action.verb === "promoteFull") this.#attempts.set(rollout, { ...attempt, isFull: true });
   }
 
-  changed(change: Change, atMs: number): void {
+  changed(written: Change, atMs: number): void {
+    const change = asRouteChange(written);
     const { kind } = change.object;
     const name = change.object.metadata.name;
     const before = {

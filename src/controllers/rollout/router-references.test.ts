@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { parseRollout } from "../../api/argo/parse/rollout.ts";
+import type { KubeObject } from "../../api/meta/object.ts";
+import type { Json, JsonObject } from "../../lib/json.ts";
+import { createRng } from "../../lib/rng.ts";
+import { memoryStore } from "../../objects/memory/memory.ts";
+import { createRouter } from "../../routers/registry.ts";
+import { VirtualClock } from "../../runtime/virtual-clock.ts";
+import { routerReferenceError } from "./router-references.ts";
+
+const canaryService = "shop-canary";
+const stableService = "shop-stable";
+
+function virtualService(namespace: string, http: readonly Json[]): KubeObject {
+  const object = {
+    apiVersion: "networking.istio.io/v1alpha3",
+    kind: "VirtualService",
+    metadata: { name: "shop", namespace },
+    spec: { hosts: ["shop"], http },
+  };
+  return object;
+}
+
+const split = [{ destination: { host: stableService } }, { destination: { host: canaryService } }];
+
+/** The error of a rollout in `default` with this trafficRouting, among these objects. */
+async function errorOf(
+  trafficRouting: JsonObject,
+  objects: readonly KubeObject[],
+): Promise<string | undefined> {
+  const store = memoryStore({ clock: new VirtualClock(0), rng: createRng(1) });
+  for (const name of new Set(objects.map(({ metadata }) => metadata.namespace ?? ""))) {
+    if (name === "default") continue;
+    await store.create({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
+  }
+  for (const object of objects) await store.create(object);
+  const manifest = {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "Rollout",
+    metadata: { name: "shop", namespace: "default" },
+    spec: { strategy: { canary: { canaryService, stableService, trafficRouting } } },
+  };
+  const { rollout } = parseRollout(manifest);
+  const { strategy } = rollout.spec;
+  const routing = strategy.kind === "canary" ? strategy.trafficRouting : undefined;
+  const context = {
+    store,
+    rollout: {
+      namespace: "default",
+      name: "shop",
+      owner: manifest,
+      canaryService,
+      stableService,
+      managedRoutes: routing?.managedRoutes ?? [],
+    },
+  };
+  const routers = (routing?.routers ?? []).map((config) => createRouter(config, context));
+  return routerReferenceError(rollout, routers, store, "default");
+}
+
+const istio = (name: string): JsonObject => ({ istio: { virtualService: { name } } });
+const at = "spec.strategy.canary.trafficRouting.istio.virtualService.name";
+
+describe("objects a rollout's routers split by", () => {
+  it.each([
+    ["shop", "default"],
+    ["shop.edge", "edge"],
+    ["shop.edge.svc.cluster.local", "edge"],
+  ])("are found as %s in %s", async (name, namespace) => {
+    expect(await errorOf(istio(name), [virtualService(namespace, [{ route: split }])])).toBe(
+      undefined,
+    );
+  });
+
+  it("are missed", async () => {
+    const text = `${at}: Invalid value: "shop": VirtualService "shop" not found`;
+    expect(await errorOf(istio("shop"), [])).toBe(text);
+    expect(await errorOf(istio("shop"), [virtualService("edge", [{ route: split }])])).toBe(text);
+  });
+
+  it("must have a place for the split", async () => {
+    const http = [{ route: split.slice(0, 1) }];
+    expect(await errorOf(istio("shop"), [virtualService("default", http)])).toBe(
+      `${at}: Invalid value: "shop": Istio VirtualService has invalid HTTP routes. Error: Canary Service 'shop-canary' not found in route`,
+    );
+  });
+
+  it("stay valid while managed routes stand in them", async () => {
+    const http = [{ name: "testers", route: split.slice(1) }, { route: split }];
+    const routing = { ...istio("shop"), managedRoutes: [{ name: "testers" }] };
+    expect(await errorOf(routing, [virtualService("default", http)])).toBe(undefined);
+    expect(await errorOf(istio("shop"), [virtualService("default", http)])).toContain(
+      "it must have exactly one route when omitting",
+    );
+  });
+
+  it("of NGINX are looked at as well", async () => {
+    expect(await errorOf({ nginx: { stableIngress: "shop" } }, [])).toContain(
+      'nginx.stableIngress: Invalid value: "shop": ingress "shop" not found',
+    );
+  });
+});
