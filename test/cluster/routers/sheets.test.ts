@@ -1,9 +1,13 @@
 // The routers' sheet over a real API server: its schemas take what is written and drop nothing. A
 // router whose kinds the cluster does not serve is skipped, and said to be.
 import { afterAll, describe, expect, it } from "vitest";
-import type { KubeObject } from "../../../src/api/meta/object.ts";
+import { refOf, type KubeObject } from "../../../src/api/meta/object.ts";
 import { asJson } from "../../../src/api/meta/wire.ts";
 import { isStoreError, type ObjectStore } from "../../../src/objects/object-store.ts";
+import { albSetting, albSkips } from "../../../src/routers/alb/alb.test-support.ts";
+import { ambassadorSetting } from "../../../src/routers/ambassador/ambassador.test-support.ts";
+import { apisixSetting } from "../../../src/routers/apisix/apisix.test-support.ts";
+import { appMeshSetting } from "../../../src/routers/app-mesh/app-mesh.test-support.ts";
 import {
   describeTrafficRouter,
   headerRoute,
@@ -19,6 +23,7 @@ import {
   subsetSetting,
   subsetSkips,
 } from "../../../src/routers/istio/istio.test-support.ts";
+import { nginxSetting } from "../../../src/routers/nginx/nginx.test-support.ts";
 import {
   createOwner,
   newMemoryStore,
@@ -27,6 +32,7 @@ import {
   skips,
   type RouterSetting,
 } from "../../../src/routers/sheet-world.test-support.ts";
+import { smiSetting } from "../../../src/routers/smi/smi.test-support.ts";
 import { traefikSetting } from "../../../src/routers/traefik/traefik.test-support.ts";
 import { openCluster } from "../cluster.test-support.ts";
 
@@ -40,7 +46,7 @@ interface Row {
   readonly routes: Parameters<typeof planOf>[1] & object;
 }
 
-const rows: readonly Row[] = [
+const rows: Row[] = [
   { name: "istio", setting: istioSetting, routes: [headerRoute, mirrorRoute] },
   {
     name: "istio with subsets",
@@ -69,12 +75,33 @@ const rows: readonly Row[] = [
   },
 ];
 
+const twoWay = { ...skips.experiments, ...skips.headers, ...skips.mirrors };
+rows.push(
+  { name: "nginx", setting: nginxSetting, skip: twoWay, routes: [] },
+  { name: "alb", setting: albSetting, skip: albSkips, routes: [headerRoute] },
+  ...["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"].map((version) => ({
+    name: `smi ${version}`,
+    setting: smiSetting(version),
+    skip: { ...skips.headers, ...skips.mirrors },
+    routes: [],
+  })),
+  {
+    name: "apisix",
+    setting: apisixSetting,
+    skip: { ...skips.experiments, ...skips.mirrors },
+    routes: [headerRoute],
+  },
+  { name: "ambassador", setting: ambassadorSetting(), skip: twoWay, routes: [] },
+  { name: "app-mesh", setting: appMeshSetting, skip: twoWay, routes: [] },
+);
+
 const cluster = openCluster();
 afterAll(async () => cluster.close());
 
 /** The kind among the router's objects that the cluster does not know, if there is one. */
 async function unservedKind({ setting }: Row): Promise<string | undefined> {
-  for (const { apiVersion, kind } of setting.objects("shop", "default")) {
+  const made = setting.makes?.("shop", "default") ?? [];
+  for (const { apiVersion, kind } of [...setting.objects("shop", "default"), ...made]) {
     try {
       await cluster.store.list({ apiVersion, kind, namespace: "default" });
     } catch (error) {
@@ -90,9 +117,13 @@ async function objectsIn(
   { setting }: Row,
   namespace: string,
 ): Promise<readonly KubeObject[]> {
-  const found = setting.objects("shop", namespace).map(async ({ apiVersion, kind, metadata }) => {
-    const object = await store.get({ apiVersion, kind, namespace, name: metadata.name });
-    if (!object) throw new Error(`no ${kind} ${metadata.name}`);
+  const refs = [
+    ...setting.objects("shop", namespace).map((object) => refOf(object)),
+    ...(setting.makes?.("shop", namespace) ?? []),
+  ];
+  const found = refs.map(async (ref) => {
+    const object = await store.get(ref);
+    if (!object) throw new Error(`no ${ref.kind} ${ref.name}`);
     return object;
   });
   return Promise.all(found);
