@@ -1,5 +1,5 @@
 // Worlds for the sheet: any store with two rollouts, `shop` and `cart`, and their routers' objects.
-import type { KubeObject } from "../api/meta/object.ts";
+import type { KubeObject, ObjectRef } from "../api/meta/object.ts";
 import type { JsonObject } from "../lib/json.ts";
 import { createRng } from "../lib/rng.ts";
 import { memoryStore } from "../objects/memory/memory.ts";
@@ -15,6 +15,8 @@ export interface RouterSetting {
   readonly config: (name: string) => JsonObject;
   readonly objects: (name: string, namespace: string) => readonly KubeObject[];
   readonly settings?: RouterSettings;
+  /** What the router makes itself for a plan with a share for the canary and the sheet's header route. */
+  readonly makes?: (name: string, namespace: string) => readonly ObjectRef[];
 }
 
 export function newMemoryStore(): ObjectStore {

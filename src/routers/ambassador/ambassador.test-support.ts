@@ -1,7 +1,7 @@
 // Ambassador's part in the sheet: a Mapping per rollout, as people write one.
 import type { RouterSetting } from "../sheet-world.test-support.ts";
 import { ambassadorRouter } from "./ambassador.ts";
-import type { Mapping } from "./canary-mapping.ts";
+import { canaryMappingName, type Mapping } from "./canary-mapping.ts";
 
 export function mapping(
   name: string,
@@ -21,6 +21,9 @@ export function ambassadorSetting(apiVersion = "getambassador.io/v2"): RouterSet
     factory: ambassadorRouter,
     config: (name) => ({ mappings: [name] }),
     objects: (name, namespace) => [mapping(name, namespace, apiVersion)],
+    makes: (name, namespace) => [
+      { apiVersion, kind: "Mapping", namespace, name: canaryMappingName(name) },
+    ],
     settings: { ambassadorApiVersion: apiVersion },
   };
 }

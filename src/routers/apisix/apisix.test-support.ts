@@ -14,7 +14,6 @@ export function apisixRoute(name: string, namespace = "default"): ApisixRoute {
     kind: "ApisixRoute",
     metadata: { name, namespace },
     spec: {
-      ingressClassName: "apisix",
       http: [
         {
           name: "admin",
@@ -36,4 +35,7 @@ export const apisixSetting: RouterSetting = {
   factory: apisixRouter,
   config: (name) => ({ route: { name } }),
   objects: (name, namespace) => [apisixRoute(name, namespace)],
+  makes: (_name, namespace) => [
+    { apiVersion: "apisix.apache.org/v2", kind: "ApisixRoute", namespace, name: "to-canary" },
+  ],
 };

@@ -58,6 +58,8 @@ describe("the split of an ApisixRoute", () => {
 describe("a header route", () => {
   it("is an ApisixRoute of the rollout that wins over its base and leads to the canary", async () => {
     const { router, store, owner } = await shopWorld(apisixSetting);
+    const spec = { ingressClassName: "apisix", stream: [] };
+    await store.patch(refTo("shop"), { type: "merge", body: { spec } });
     await router.apply(planOf(0, [headerRoute]));
     const route = await store.get<ApisixRoute>(refTo("to-canary"));
     expect(route?.metadata.ownerReferences).toMatchObject([{ uid: owner.metadata.uid }]);

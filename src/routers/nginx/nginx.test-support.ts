@@ -1,6 +1,7 @@
 // NGINX's part in the sheet: a stable Ingress per rollout, as people write one.
 import type { Ingress } from "../../api/kubernetes/ingress.ts";
 import type { RouterSetting } from "../sheet-world.test-support.ts";
+import { canaryIngressName } from "./canary-ingress.ts";
 import { nginxRouter } from "./nginx.ts";
 
 export function stableIngress(name: string, namespace = "default"): Ingress {
@@ -37,4 +38,12 @@ export const nginxSetting: RouterSetting = {
   factory: nginxRouter,
   config: (name) => ({ stableIngress: name }),
   objects: (name, namespace) => [stableIngress(name, namespace)],
+  makes: (name, namespace) => [
+    {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "Ingress",
+      namespace,
+      name: canaryIngressName(name, name),
+    },
+  ],
 };
