@@ -8,6 +8,8 @@ describe("a redactor", () => {
     ["as it is", "refused p@ss w'ord/1!", "refused *****!"],
     ["in an address", "q=p%40ss%20w'ord%2F1&x", "q=*****&x"],
     ["in a form", new URLSearchParams({ q: "p@ss w'ord/1", x: "1" }).toString(), "q=*****&x=1"],
+    ["in an address as a whole", "http://x/p@ss%20w'ord/1?x", "http://x/*****?x"],
+    ["without its space", "target=p@ssw'ord/1", "target=*****"],
     ["in Base64", btoa("p@ss w'ord/1"), "*****"],
     ["the longer one first", "longer p@ss w'ord/1", "*****"],
     ["nothing to hide", "all is well", "all is well"],

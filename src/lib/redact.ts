@@ -14,26 +14,29 @@ export interface Redactor {
   readonly metadata: (map: Texts) => Texts;
 }
 
-function percentEncoded(text: string): string {
-  return encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, "\ufffd"));
+/** Lone surrogates have no form in UTF-8. */
+function wellFormed(text: string): string {
+  return text.replace(/[\ud800-\udfff]/gu, "\ufffd");
 }
 
 /** As URLSearchParams writes it. */
 function formEncoded(text: string): string {
-  return percentEncoded(text)
+  return encodeURIComponent(text)
     .replace(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll("%20", "+");
 }
 
-/** The secret as it is, and as it is written in addresses, forms, JSON and sign-ins. */
+/** The secret as it is and without its white space, as written in addresses, forms, JSON and sign-ins. */
 function formsOf(secret: string): readonly string[] {
-  return [
-    secret,
-    percentEncoded(secret),
-    formEncoded(secret),
-    JSON.stringify(secret).slice(1, -1),
-    toBase64(secret),
-  ];
+  const whole = wellFormed(secret);
+  return [whole, whole.replace(/\s/g, "")].flatMap((text) => [
+    text,
+    encodeURI(text),
+    encodeURIComponent(text),
+    formEncoded(text),
+    JSON.stringify(text).slice(1, -1),
+    toBase64(text),
+  ]);
 }
 
 /** Replaces secrets by `*****`, the longest first, so that no part of one survives another. */
@@ -41,6 +44,7 @@ export function redactorOf(secretValues: readonly string[]): Redactor {
   const secrets = secretValues
     .filter((secret) => secret !== "")
     .flatMap(formsOf)
+    .filter((form) => form !== "")
     .toSorted((a, b) => b.length - a.length);
   const message = (text: string): string =>
     secrets.reduce((masked, secret) => masked.replaceAll(secret, mask), text);

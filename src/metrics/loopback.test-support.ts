@@ -6,6 +6,8 @@ import { newIdentity } from "../local/api-server/access/certificate.ts";
 
 export interface Heard {
   readonly method: string;
+  /** As it came: path and query. */
+  readonly url: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
@@ -47,6 +49,7 @@ export async function loopback(
       const url = new URL(request.url ?? "/", "http://localhost");
       const one: Heard = {
         method: request.method ?? "",
+        url: request.url ?? "",
         path: url.pathname,
         query: url.searchParams,
         headers: request.headers,

@@ -396,6 +396,31 @@ describe("secrets", () => {
   });
 });
 
+it("what is measured is judged whole, and shown only so far that the status can be stored", () => {
+  const run = runOf({ metrics: [metric({ successCondition: 'result endsWith "end"' })] });
+  const plan = planRun(run, startMs);
+  if (plan.kind !== "going") throw new Error(plan.kind);
+  const text = `${"x".repeat(1_000_000)}end`;
+  const answered = [
+    {
+      task: plan.tasks[0]!,
+      answer: {
+        kind: "value",
+        text,
+        result: { kind: "string", value: text },
+        metadata: { warnings: text },
+      },
+      startedAtMs: startMs,
+      finishedAtMs: startMs,
+    },
+  ] as const;
+  const { status } = assessRun(run, plan, { answered, secretValues: [] }, startMs);
+  const [measurement] = status.metricResults?.[0]?.measurements ?? [];
+  expect(measurement?.phase).toBe("Successful");
+  expect(measurement?.value).toMatch(/^x{8192}… \(1000003 characters\)$/);
+  expect(JSON.stringify(status).length).toBeLessThan(20_000);
+});
+
 describe("time to live", () => {
   it.each<[AnalysisPhase, object, number | undefined]>([
     ["Successful", { secondsAfterSuccess: 5, secondsAfterCompletion: 50 }, 6],

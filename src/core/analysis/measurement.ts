@@ -56,7 +56,20 @@ function metadataOf(answered: Answered, redactor: Redactor): { readonly metadata
   const { task, answer } = answered;
   const before = task.kind === "measure" ? undefined : task.measurement.metadata;
   if (answer.metadata === undefined) return before === undefined ? {} : { metadata: before };
-  return { metadata: { ...before, ...redactor.metadata(answer.metadata) } };
+  const shown = Object.entries(redactor.metadata(answer.metadata)).map(([key, text]) => [
+    key,
+    shortened(text),
+  ]);
+  return { metadata: { ...before, ...(Object.fromEntries(shown) as StringMap) } };
+}
+
+/** A status holds many measurements, and an object of a cluster has room for a megabyte or so. */
+const longestText = 8192;
+
+/** What was measured is judged whole; what is shown of it has a limit. */
+function shortened(text: string): string {
+  if (text.length <= longestText) return text;
+  return `${text.slice(0, longestText)}… (${text.length} characters)`;
 }
 
 interface Verdict {
@@ -111,8 +124,8 @@ export function measurementOf(answered: Answered, redactor: Redactor): Measureme
     ...base,
     phase,
     finishedAt: formatTime(finishedAtMs),
-    ...(shown === undefined || shown === "" ? {} : { message: redactor.message(shown) }),
-    ...(text === undefined || text === "" ? {} : { value: redactor.value(text) }),
+    ...(shown === undefined || shown === "" ? {} : { message: shortened(redactor.message(shown)) }),
+    ...(text === undefined || text === "" ? {} : { value: shortened(redactor.value(text)) }),
   };
 }
 

@@ -12,6 +12,8 @@ import {
   jsonInput,
   nilInput,
   parseExpression,
+  listInput,
+  printInput,
   stringInput,
 } from "./expr.ts";
 import type { ExprInput } from "./expr.ts";
@@ -297,6 +299,21 @@ describe("conditions", () => {
       ok: true,
       value: false,
     });
+  });
+
+  it.each([
+    ["result[0] % 2 == 1", true],
+    ["result[1] == 2.5 and result[0] == 3", true],
+    ["result[2].Year() == 2026", true],
+    ["result[3] == nil", true],
+    ["result[4].Values[0] > 1", true],
+    ["len(result) == 5", true],
+  ])("data with Go's own numbers and times: %s", (text, value) => {
+    const epochNs = BigInt(NOW) * 1_000_000n;
+    const values = new Map([["Values", [1.5]]]);
+    const input = listInput([3n, 2.5, { epochNs }, null, values]);
+    expect(evaluateCondition(text, input, { now: NOW })).toEqual({ ok: true, value });
+    expect(printInput(input)).toBe("[3 2.5 2026-11-21 06:48:00 +0000 UTC <nil> map[Values:[1.5]]]");
   });
 
   it("takes the time from outside", () => {

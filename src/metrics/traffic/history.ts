@@ -1,6 +1,9 @@
 import {
   addLatencies,
+  hasCounts,
   subtractSnapshots,
+  type CounterInterval,
+  type CounterPast,
   type CounterSeries,
   type CounterSnapshot,
 } from "../../lib/latency-histogram.ts";
@@ -19,18 +22,17 @@ export interface TrafficHistory extends TrafficSource {
    * count, not when it arrived. A missed snapshot makes a longer interval, a restarted gateway a gap.
    */
   record(snapshot: CounterSnapshot): void;
+  /**
+   * Takes over what a gateway remembers, as found by a controller that has just begun or has lost
+   * sight of it. It counts in place of what was recorded over the same time; what lies before it stays.
+   */
+  resume(past: CounterPast): void;
 }
 
 export interface TrafficHistoryOptions {
   /** Backends it does not know are not counted. */
   readonly ownerOf: (backend: string) => BackendOwner | undefined;
   readonly keepMs?: number;
-}
-
-interface Interval {
-  readonly fromMs: EpochMs;
-  readonly toMs: EpochMs;
-  readonly series: readonly CounterSeries[];
 }
 
 /** How far back a window may reach. */
@@ -45,17 +47,17 @@ const overhangMs = 1500;
 const shortLifeMs = 5000;
 
 /** Most of it is younger than `sinceMs`, and what is not is no more than a second or so. */
-function liesIn({ fromMs, toMs }: Interval, sinceMs: EpochMs): boolean {
+function liesIn({ fromMs, toMs }: CounterInterval, sinceMs: EpochMs): boolean {
   return (fromMs + toMs) / 2 >= sinceMs && fromMs >= sinceMs - overhangMs;
 }
 
 /** The newest intervals that follow one another without a gap and lie in the window, newest first. */
 function stretch(
-  intervals: readonly Interval[],
+  intervals: readonly CounterInterval[],
   sinceMs: EpochMs,
   now: EpochMs,
-): readonly Interval[] {
-  const found: Interval[] = [];
+): readonly CounterInterval[] {
+  const found: CounterInterval[] = [];
   for (const interval of intervals.toReversed()) {
     if (interval.toMs > now) continue;
     const newer = found.at(-1);
@@ -89,17 +91,13 @@ function countsOf(series: readonly CounterSeries[], fromMs: EpochMs, toMs: Epoch
   };
 }
 
-function hasTraffic({ counters }: CounterSeries): boolean {
-  return Object.values(counters).some((value) => value > 0);
-}
-
 /** The gateway's counts of the last hour, by event time. */
 export function trafficHistory({
   ownerOf,
   keepMs = longestWindowMs,
 }: TrafficHistoryOptions): TrafficHistory {
   let last: CounterSnapshot | undefined;
-  const intervals: Interval[] = [];
+  const intervals: CounterInterval[] = [];
 
   function matches(series: CounterSeries, { namespace, service, version }: TrafficFilter): boolean {
     const owner = ownerOf(series.backend);
@@ -110,8 +108,8 @@ export function trafficHistory({
     );
   }
 
-  function add(interval: Interval): void {
-    intervals.push({ ...interval, series: interval.series.filter(hasTraffic) });
+  function add(interval: CounterInterval): void {
+    intervals.push({ ...interval, series: interval.series.filter((each) => hasCounts(each)) });
     const oldestMs = interval.toMs - keepMs;
     const firstKept = intervals.findIndex(({ toMs }) => toMs >= oldestMs);
     if (firstKept > 0) intervals.splice(0, firstKept);
@@ -129,6 +127,13 @@ export function trafficHistory({
       }
       const { fromMs, toMs, series } = subtractSnapshots(snapshot, before);
       add({ fromMs, toMs, series });
+    },
+    resume(past) {
+      const beginsAtMs = past.intervals[0]?.fromMs ?? past.snapshot.nowMs;
+      const older = intervals.filter(({ toMs }) => toMs <= beginsAtMs);
+      intervals.splice(0, intervals.length, ...older);
+      for (const interval of past.intervals) add(interval);
+      last = past.snapshot;
     },
     window(filter, windowMs, now) {
       const found = stretch(intervals, now - windowMs, now);

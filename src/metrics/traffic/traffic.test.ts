@@ -4,6 +4,8 @@ import {
   latencyBucketCount,
   latencyBucketOf,
   latencyHistogramOf,
+  subtractSnapshots,
+  type CounterPast,
   type CounterSeries,
   type CounterSnapshot,
 } from "../../lib/latency-histogram.ts";
@@ -272,6 +274,63 @@ describe("history", () => {
     const stale = trafficHistory({ ownerOf });
     stale.record({ ...snapshot(good, 300, now), startedAtMs: now - 300_000 });
     expect(stale.window({ namespace: "default" }, 30_000, now)).toBeUndefined();
+  });
+
+  /** A gateway's memory of the same feed, up to `toSecond` before now. */
+  function pastOf(
+    traffic: Traffic,
+    fromSecond: number,
+    toSecond: number,
+    epoch = "1",
+  ): CounterPast {
+    const at = (second: number): CounterSnapshot =>
+      snapshot(traffic, fromSecond - second, now - second * 1000, epoch);
+    const intervals = [];
+    for (let second = fromSecond; second > toSecond; second -= 1) {
+      const { fromMs, toMs, series } = subtractSnapshots(at(second - 1), at(second));
+      intervals.push({ fromMs, toMs, series });
+    }
+    return { intervals, snapshot: at(toSecond) };
+  }
+
+  it("a controller that has just begun judges on by what the gateway remembers", () => {
+    const history = trafficHistory({ ownerOf });
+    history.resume(pastOf(bad, 60, 3));
+    for (const second of [2, 1, 0]) history.record(snapshot(bad, 60 - second, now - second * 1000));
+    expect(history.window({ namespace: "default" }, 30_000, now)).toMatchObject({
+      fromMs: now - 31_000,
+      toMs: now,
+      requests: 310,
+      failed: 310,
+    });
+  });
+
+  it("what is remembered stands in for what was recorded, and counts nothing twice", () => {
+    const history = trafficHistory({ ownerOf });
+    feed(history, good, 60, 20);
+    history.resume(pastOf(good, 60, 0));
+    expect(history.window({ namespace: "default" }, 50_000, now)).toMatchObject({
+      fromMs: now - 51_000,
+      requests: 510,
+    });
+  });
+
+  it("what a gateway forgot stays as it was recorded; another gateway's past leaves a gap", () => {
+    const history = trafficHistory({ ownerOf });
+    feed(history, bad, 60, 30);
+    history.resume(pastOf(good, 20, 0, "2"));
+    expect(history.window({ namespace: "default" }, 60_000, now)).toMatchObject({
+      fromMs: now - 20_000,
+      requests: 200,
+      failed: 0,
+    });
+    expect(history.window({ namespace: "default" }, 20_000, now - 30_000)?.failed).toBe(210);
+  });
+
+  it("a past that ends before now is no news of now", () => {
+    const history = trafficHistory({ ownerOf });
+    history.resume(pastOf(good, 60, 10));
+    expect(history.window({ namespace: "default" }, 30_000, now)).toBeUndefined();
   });
 
   it("ignores a snapshot that is not newer, and forgets after an hour", () => {
