@@ -9,6 +9,7 @@ import type { KubeObject } from "../../api/meta/object.ts";
 import { decide } from "../../core/rollout/decide.ts";
 import type { Decision } from "../../core/rollout/decision.ts";
 import { canaryAndStableServices } from "../../core/rollout/service-names.ts";
+import type { EpochMs } from "../../lib/time.ts";
 import type { ObjectStore } from "../../objects/object-store.ts";
 import {
   RouterError,
@@ -73,15 +74,14 @@ async function reconcile(key: string, options: RolloutControllerOptions): Promis
   const routers = await tellRouterErrors(manifest, options, async () =>
     written.invalid === undefined ? routersOf(written.rollout, manifest, options) : [],
   );
-  options.routerObjects.set(
-    key,
-    routers.flatMap((router) => router.watches),
-  );
+  watch(key, routers, options);
   const invalid =
     written.invalid ??
     (await routerReferenceError(written.rollout, routers, options.store, namespace));
   const resolved = { ...written, invalid };
   const observed = await observeOrTell(resolved, routers, manifest, options);
+  // Reading may have shown a router which further objects are its own.
+  watch(key, routers, options);
   const decision = decide(observed, options.clock.now());
   const hands: Hands = {
     store: options.store,
@@ -93,7 +93,34 @@ async function reconcile(key: string, options: RolloutControllerOptions): Promis
     carryOut(decision.effects, manifest, hands),
   );
   await saveStatus(carried, decision.status, options.store);
-  return lookAgain(decision, options.clock);
+  const tidyAtMs = await tellRouterErrors(manifest, options, async () =>
+    tidyUp(resolved.invalid === undefined ? routers : [], options.clock),
+  );
+  return lookAgain(decision, tidyAtMs, options.clock);
+}
+
+function watch(
+  key: string,
+  routers: readonly TrafficRouter[],
+  { routerObjects }: RolloutControllerOptions,
+): void {
+  routerObjects.set(
+    key,
+    routers.flatMap((router) => router.watches),
+  );
+}
+
+/** Resolves with when there will be more to tidy up; undefined = never. */
+async function tidyUp(
+  routers: readonly TrafficRouter[],
+  clock: Clock,
+): Promise<EpochMs | undefined> {
+  const times: EpochMs[] = [];
+  for (const router of routers) {
+    const atMs = await router.tidy?.(clock.now());
+    if (atMs !== undefined) times.push(atMs);
+  }
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 async function observeOrTell(
@@ -147,6 +174,9 @@ function routersOf(
   return routers.map((config) => createRouter(config, { store, rollout, tell }));
 }
 
-function lookAgain({ next }: Decision, clock: Clock): Outcome {
+function lookAgain({ next }: Decision, tidyAtMs: EpochMs | undefined, clock: Clock): Outcome {
+  if (tidyAtMs !== undefined && tidyAtMs < (next?.atMs ?? Infinity)) {
+    return requeueAfter(tidyAtMs - clock.now(), "a router tidies up");
+  }
   return next === undefined ? settled : requeueAfter(next.atMs - clock.now(), next.why);
 }

@@ -100,3 +100,100 @@ describe("objects a rollout's routers split by", () => {
     );
   });
 });
+
+describe("objects of other routers", () => {
+  const ingress = (service: string): KubeObject => {
+    const backend = { service: { name: service, port: { number: 80 } } };
+    const paths = [{ path: "/", pathType: "Prefix", backend }];
+    const object = {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "Ingress",
+      metadata: { name: "shop", namespace: "default" },
+      spec: { rules: [{ http: { paths } }] },
+    };
+    return object;
+  };
+  const mapping = (spec: JsonObject): KubeObject => {
+    const metadata = { name: "shop", namespace: "default" };
+    const object = { apiVersion: "getambassador.io/v2", kind: "Mapping", metadata, spec };
+    return object;
+  };
+  const mesh = (kind: string, name: string, spec: JsonObject): KubeObject => {
+    const metadata = { name, namespace: "default" };
+    const object = { apiVersion: "appmesh.k8s.aws/v1beta2", kind, metadata, spec };
+    return object;
+  };
+  const meshService = mesh("VirtualService", "shop", {
+    provider: { virtualRouter: { virtualRouterRef: { name: "ways" } } },
+  });
+  const nginx = { nginx: { stableIngress: "shop" } };
+  const alb = { alb: { ingress: "shop", servicePort: 80 } };
+  const ambassador = { ambassador: { mappings: ["shop"] } };
+  const nodes = { canaryVirtualNodeRef: { name: "c" }, stableVirtualNodeRef: { name: "s" } };
+  const appMesh = { appMesh: { virtualService: { name: "shop" }, virtualNodeGroup: nodes } };
+  const targets = (count: number): JsonObject => ({
+    routes: [{ name: "r", httpRoute: { action: { weightedTargets: Array(count).fill({}) } } }],
+  });
+  const rows: readonly (readonly [
+    string,
+    JsonObject,
+    readonly KubeObject[],
+    string | undefined,
+  ])[] = [
+    ["nginx, as it must be", nginx, [ingress(stableService)], undefined],
+    [
+      "nginx, nothing there",
+      nginx,
+      [],
+      'nginx.stableIngress: Invalid value: "shop": ingress "shop" not found',
+    ],
+    [
+      "nginx, elsewhere",
+      nginx,
+      [ingress("other")],
+      `nginx.stableIngress: Invalid value: "shop": ingress \`shop\` has no rules using service ${stableService} backend`,
+    ],
+    ["alb, nothing there", alb, [], 'alb.ingress: Invalid value: "shop": ingress "shop" not found'],
+    [
+      "alb, another root",
+      { alb: { ...alb.alb, rootService: "root" } },
+      [ingress(stableService)],
+      'alb.ingress: Invalid value: "shop": ingress `shop` has no rules using service root backend',
+    ],
+    [
+      "several routers, the second wrong",
+      { ...nginx, ...ambassador },
+      [ingress(stableService)],
+      'ambassador.mappings: Invalid value: "shop": mapping "shop" not found',
+    ],
+    [
+      "ambassador, its own weight",
+      ambassador,
+      [mapping({ weight: 5 })],
+      'ambassador.mappings: Invalid value: "shop": Ambassador mapping "shop" can not define weight',
+    ],
+    [
+      "appMesh, nothing there",
+      appMesh,
+      [],
+      'appmesh.virtualService: Invalid value: "shop": virtual-service "shop" not found',
+    ],
+    [
+      "appMesh, a single target",
+      appMesh,
+      [meshService, mesh("VirtualRouter", "ways", targets(1))],
+      'appmesh.virtualService: Invalid value: "ways": Invalid number of weightedTargets (1) for AppMesh virtual-router ways and route r, expected 2',
+    ],
+    [
+      "appMesh, as it must be",
+      appMesh,
+      [meshService, mesh("VirtualRouter", "ways", targets(2))],
+      undefined,
+    ],
+  ];
+
+  it.each(rows)("%s", async (_name, routing, objects, text) => {
+    const root = "spec.strategy.canary.trafficRouting.";
+    expect(await errorOf(routing, objects)).toBe(text && `${root}${text}`);
+  });
+});

@@ -2,6 +2,7 @@
 // does it have a place for the split? What is wrong makes the spec invalid, as a missing Service does.
 import type { Rollout } from "../../api/argo/rollout.ts";
 import type { References } from "../../api/argo/validate/named.ts";
+import { objectOf, textOf } from "../../api/argo/validate/json-fields.ts";
 import { firstErrorText } from "../../api/argo/validate/rollout.ts";
 import {
   missingRouterObjectErrors,
@@ -13,7 +14,7 @@ import type { JsonObject } from "../../lib/json.ts";
 import type { ObjectStore } from "../../objects/object-store.ts";
 import type { TrafficRouter } from "../../routers/router.ts";
 
-type Looked = "ingresses" | "virtualServices" | "ambassadorMappings";
+type Looked = "ingresses" | "virtualServices" | "ambassadorMappings" | "appMeshVirtualServices";
 
 function lookedUpAs({ apiVersion, kind }: ObjectRef): Looked | undefined {
   const { group } = parseApiVersion(apiVersion);
@@ -21,7 +22,7 @@ function lookedUpAs({ apiVersion, kind }: ObjectRef): Looked | undefined {
     case "Ingress":
       return "ingresses";
     case "VirtualService":
-      return group === "networking.istio.io" ? "virtualServices" : undefined;
+      return group === "networking.istio.io" ? "virtualServices" : "appMeshVirtualServices";
     case "Mapping":
       return "ambassadorMappings";
     default:
@@ -36,6 +37,24 @@ function namesOf({ namespace, name }: ObjectRef, rolloutNamespace: string): read
   return namespace === rolloutNamespace ? [name, ...written] : written;
 }
 
+/** Which virtual routers App Mesh's virtual services lead to, only they say. */
+async function virtualRouters(
+  services: Readonly<Record<string, JsonObject>>,
+  store: ObjectStore,
+  namespace: string,
+): Promise<Readonly<Record<string, JsonObject>>> {
+  const found: Record<string, JsonObject> = {};
+  for (const service of new Set(Object.values(services))) {
+    const provider = objectOf(service, "spec", "provider", "virtualRouter", "virtualRouterRef");
+    const name = textOf(provider, "name");
+    const apiVersion = textOf(service, "apiVersion");
+    if (name === "") continue;
+    const router = await store.get({ apiVersion, kind: "VirtualRouter", namespace, name });
+    if (router) found[name] = asJson(router);
+  }
+  return found;
+}
+
 /** The first error's text; undefined = the routers' objects are as they must be. */
 export async function routerReferenceError(
   { spec: { strategy } }: Rollout,
@@ -47,6 +66,7 @@ export async function routerReferenceError(
     ingresses: {},
     virtualServices: {},
     ambassadorMappings: {},
+    appMeshVirtualServices: {},
   };
   for (const ref of routers.flatMap(({ watches }) => watches)) {
     const looked = lookedUpAs(ref);
@@ -59,6 +79,7 @@ export async function routerReferenceError(
     analysisTemplates: {},
     clusterAnalysisTemplates: {},
     ...found,
+    appMeshVirtualRouters: await virtualRouters(found.appMeshVirtualServices, store, namespace),
   };
   const missing = missingRouterObjectErrors(strategy, references);
   return firstErrorText([...missing, ...routerObjectErrors(strategy, references)]);
