@@ -198,6 +198,7 @@ function composeMachine({ options, metrics, store, history, gatewayDir }: Founda
       return (await found).client;
     },
     onStats: (report) => history.record(report),
+    onPast: (past) => history.resume(past),
   });
   const kubelet = new Kubelet({
     manager,

@@ -1,12 +1,13 @@
 // The admin API: what the control plane asks of a gateway, over a unix socket in the data directory or, where that
 // path would be too long for one, over a loopback port. Every call needs the token of gateway.json.
-//   GET /healthz   GET|PUT /config   GET /stats   GET /inflight   POST /drain
+//   GET /healthz   GET|PUT /config   GET /stats   GET /past   GET /inflight   POST /drain
 import { timingSafeEqual } from "node:crypto";
 import { chmod, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
+import type { CounterPast } from "../lib/latency-histogram.ts";
 import { validateGatewayConfig } from "./config-validation.ts";
 import type { GatewayConfig } from "./config.ts";
 import type { Acknowledgement, InflightReport, StatsReport } from "./gateway.ts";
@@ -37,6 +38,7 @@ export interface AdminActions {
     | { readonly kind: "draining" }
   >;
   stats(): StatsReport;
+  past(): CounterPast;
   inflight(): InflightReport;
   /** Returns at once; the process ends when the last request is answered. */
   drain(): void;
@@ -158,6 +160,8 @@ async function replyTo(
       return putConfig(request, actions);
     case "GET /stats":
       return { status: 200, body: actions.stats() };
+    case "GET /past":
+      return { status: 200, body: actions.past() };
     case "GET /inflight":
       return { status: 200, body: actions.inflight() };
     case "POST /drain":
@@ -166,7 +170,7 @@ async function replyTo(
     default:
       return refusal(
         404,
-        "known are GET /healthz, GET and PUT /config, GET /stats, GET /inflight, POST /drain",
+        "known are GET /healthz, GET and PUT /config, GET /stats, GET /past, GET /inflight, POST /drain",
       );
   }
 }

@@ -3,6 +3,7 @@ import { Client } from "undici";
 import type { Health, PutConfigResult } from "./admin.ts";
 import type { GatewayConfig } from "./config.ts";
 import type { InflightReport, StatsReport } from "./gateway.ts";
+import type { CounterPast } from "../lib/latency-histogram.ts";
 import { processStartTime } from "../runtime/process-identity.ts";
 import { readState } from "./state-file.ts";
 import type { AdminAddress, GatewayState } from "./state-file.ts";
@@ -59,6 +60,16 @@ export class GatewayClient {
   /** Counters since the gateway started; subtract two with lib/latency-histogram.ts. */
   async stats(): Promise<StatsReport> {
     return this.#call<StatsReport>("GET", "/stats");
+  }
+
+  /** What was counted in each of the last seconds; undefined where a gateway of an older version runs. */
+  async past(): Promise<CounterPast | undefined> {
+    try {
+      return await this.#call<CounterPast>("GET", "/past");
+    } catch (error) {
+      if (error instanceof GatewayRefusal && error.status === 404) return undefined;
+      throw error;
+    }
   }
 
   async inflight(): Promise<InflightReport> {

@@ -1,7 +1,7 @@
 // The running data plane: holds the live table and the open listeners, and exchanges the one for the next
 // without losing a request. Everything that survives a swap lives here.
 import { randomUUID } from "node:crypto";
-import type { CounterSnapshot } from "../lib/latency-histogram.ts";
+import type { CounterPast, CounterSnapshot } from "../lib/latency-histogram.ts";
 import { defaultListenerAddress, emptyConfig } from "./config.ts";
 import type { GatewayConfig, Listener } from "./config.ts";
 import { buildTable, seriesInUse } from "./live-table.ts";
@@ -9,6 +9,7 @@ import type { LiveTable } from "./live-table.ts";
 import { HttpListener } from "./proxy/listener.ts";
 import type { ListenerCounters, ListenerLog } from "./proxy/listener.ts";
 import type { Upstream } from "./proxy/upstream.ts";
+import { RecentPast } from "./stats/recent-past.ts";
 import { SeriesStore } from "./stats/series-store.ts";
 
 /** What became of one listener of the config; `port` is the bound one, or the wanted one where `error` says why not. */
@@ -64,6 +65,7 @@ interface OpenListener {
 
 const removedListenerLimitMs = 300_000;
 const reopenMs = 1_000;
+const pastStepMs = 1_000;
 
 export class Gateway {
   readonly #epoch = randomUUID();
@@ -79,12 +81,17 @@ export class Gateway {
   #applying: Promise<unknown> = Promise.resolve();
   #reopenTimer: NodeJS.Timeout | undefined;
   #isStopping = false;
+  readonly #past: RecentPast;
+  readonly #pastTimer: NodeJS.Timeout;
 
   /** `preferredPorts`: what to try first for a listener that takes any port, from an earlier life. */
   constructor(log: ListenerLog, preferredPorts: Readonly<Record<string, number>> = {}) {
     this.#log = log;
     this.#preferredPorts = preferredPorts;
     this.#live = buildTable(emptyConfig, undefined, this.#store);
+    this.#past = new RecentPast({ ...this.#counted(), nowMs: this.#startedAtMs });
+    this.#pastTimer = setInterval(() => this.#past.note(this.#counted()), pastStepMs);
+    this.#pastTimer.unref();
   }
 
   get config(): GatewayConfig {
@@ -210,13 +217,24 @@ export class Gateway {
     }
   }
 
-  stats(): StatsReport {
+  #counted(): CounterSnapshot {
     return {
       epoch: this.#epoch,
       startedAtMs: this.#startedAtMs,
       nowMs: Date.now(),
-      generation: this.#live.config.generation,
       series: this.#store.snapshot(),
+    };
+  }
+
+  /** What was counted in each of the last seconds, up to now. */
+  past(): CounterPast {
+    return this.#past.read(this.#counted());
+  }
+
+  stats(): StatsReport {
+    return {
+      ...this.#counted(),
+      generation: this.#live.config.generation,
       listeners: this.listeners().map((state) => ({
         ...state,
         ...this.#loadOf(state.name),
@@ -249,6 +267,7 @@ export class Gateway {
   async drain(limitMs: number): Promise<void> {
     this.#isStopping = true;
     clearTimeout(this.#reopenTimer);
+    clearInterval(this.#pastTimer);
     await this.#applying;
     const open = [...this.#open.values()];
     const slowest = new Promise<void>((resolve) => {

@@ -98,6 +98,11 @@ describe("the admin API", () => {
       generation: 7,
       series: [{ backend: web, version: "v1", counters: { requests: 1 } }],
     });
+    const past = await client.past();
+    const counted = past?.intervals.flatMap(({ series }) => series) ?? [];
+    expect(counted).toMatchObject([{ backend: web, version: "v1", counters: { requests: 1 } }]);
+    expect(past?.intervals[0]?.fromMs).toBe(running.state.startedAtMs);
+    expect(past?.intervals.at(-1)?.toMs).toBe(past?.snapshot.nowMs);
     expect((await client.inflight()).endpoints).toMatchObject([
       { pod: backend.endpoint().pod, inFlight: 0, state: "active" },
     ]);

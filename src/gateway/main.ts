@@ -133,6 +133,7 @@ class GatewayProcess {
         return mine;
       },
       stats: () => gateway.stats(),
+      past: () => gateway.past(),
       inflight: () => gateway.inflight(),
       drain: () => {
         void this.#drain();

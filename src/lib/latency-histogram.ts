@@ -49,6 +49,24 @@ export interface CounterDelta {
   readonly series: readonly CounterSeries[];
 }
 
+/** What was counted from one moment to another; series without anything are left out. */
+export interface CounterInterval {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly series: readonly CounterSeries[];
+}
+
+/** What a writer remembers of its recent past, oldest first. The last interval ends where `snapshot` was taken. */
+export interface CounterPast {
+  readonly intervals: readonly CounterInterval[];
+  readonly snapshot: CounterSnapshot;
+}
+
+/** Whether anything at all was counted. */
+export function hasCounts({ counters }: CounterSeries): boolean {
+  return Object.values(counters).some((value) => value > 0);
+}
+
 /** The bucket of a duration in milliseconds, 0 to `latencyBucketCount - 1`. Not a number counts as the shortest. */
 export function latencyBucketOf(valueMs: number): number {
   if (!(valueMs > smallestMs)) return 0;

@@ -14,6 +14,7 @@ import type {
 import { findGateway } from "../../gateway/client.ts";
 import type { StatsReport } from "../../gateway/gateway.ts";
 import { startGatewayProcess } from "../../gateway/main.ts";
+import type { CounterPast } from "../../lib/latency-histogram.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import { storeEventRecorder } from "../../runtime/events.ts";
 import { silentLogger } from "../../runtime/log.ts";
@@ -26,6 +27,7 @@ import { endpointSliceController } from "./slice-controller.ts";
 
 let machine: Machine;
 let stats: StatsReport | undefined;
+let pasts: CounterPast[] = [];
 let sync: GatewaySync;
 
 const gatewayMain = pathToFileURL(join(import.meta.dirname, "../../gateway/main.ts")).href;
@@ -36,6 +38,7 @@ function gatewayCommand(directory: string): readonly string[] {
 }
 
 async function startCluster(): Promise<void> {
+  pasts = [];
   machine = await startMachine({
     extend: ({ manager, store, folder }) => {
       const gatewayDir = join(folder, "gw");
@@ -55,6 +58,7 @@ async function startCluster(): Promise<void> {
           ).client;
         },
         onStats: (report) => (stats = report),
+        onPast: (past) => pasts.push(past),
         statsIntervalMs: 200,
       });
       sync = own;
@@ -213,6 +217,9 @@ describe("the gateway and the cluster", () => {
           (series) => (series.counters["requests"] ?? 0) > 100 && series.version !== "",
         ),
       );
+      // The control plane that came after the restart was told what the gateway counted before it.
+      const remembered = pasts.at(-1)?.intervals.flatMap(({ series }) => series) ?? [];
+      expect(remembered.some(({ counters }) => (counters["requests"] ?? 0) > 0)).toBe(true);
       const slices = (
         await machine.store.list<EndpointSlice>({
           apiVersion: "discovery.k8s.io/v1",

@@ -10,6 +10,7 @@ import type { PutConfigResult } from "../../gateway/admin.ts";
 import { inFlightOfPod } from "../../gateway/client.ts";
 import type { GatewayConfig } from "../../gateway/config.ts";
 import type { InflightReport, ListenerState, StatsReport } from "../../gateway/gateway.ts";
+import type { CounterPast } from "../../lib/latency-histogram.ts";
 import { deepEqual } from "../../lib/deep-equal.ts";
 import { isStoreError } from "../../objects/object-store.ts";
 import type { ObjectStore } from "../../objects/object-store.ts";
@@ -35,6 +36,7 @@ export interface GatewayLink {
   putConfig(config: GatewayConfig): Promise<PutConfigResult>;
   config(): Promise<GatewayConfig>;
   stats(): Promise<StatsReport>;
+  past(): Promise<CounterPast | undefined>;
   inflight(): Promise<InflightReport>;
   close(): Promise<void>;
 }
@@ -49,6 +51,8 @@ export interface GatewaySyncDeps {
   readonly connect: () => Promise<GatewayLink>;
   /** Told each second what the gateway has counted. */
   readonly onStats: (report: StatsReport) => void;
+  /** Told what a gateway had counted before, whenever one is found. */
+  readonly onPast: (past: CounterPast) => void;
   readonly statsIntervalMs?: number;
 }
 
@@ -203,6 +207,8 @@ export class GatewaySync implements Controller {
     if (this.#connection !== undefined) return this.#connection;
     const link = await this.#deps.connect();
     try {
+      const past = await link.past();
+      if (past !== undefined) this.#deps.onPast(past);
       this.#connection = { link, live: await link.config() };
       return this.#connection;
     } catch (error) {
