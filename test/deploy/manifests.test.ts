@@ -1,5 +1,5 @@
 // The files in deploy/ against what they were made from, and what they promise: no Helm needed.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -152,5 +152,32 @@ describe("the rights for routers", () => {
     expect(allows(role, type.group, type.plural)).toEqual(
       expect.arrayContaining(["get", "list", "watch"]),
     );
+  });
+
+  /** The folder of a router, by the key people write: appMesh → app-mesh. */
+  const folderOf = (kind: string): string =>
+    (kind.split("/").at(-1) ?? kind).replace(/[A-Z]+/g, (capitals) => `-${capitals.toLowerCase()}`);
+
+  function sourcesOf(kind: string): string {
+    const folder = path.join(root, "src/routers", folderOf(kind));
+    return readdirSync(folder)
+      .filter((name) => !name.includes(".test"))
+      .map((name) => readFileSync(path.join(folder, name), "utf8"))
+      .join("\n");
+  }
+
+  const writes = { create: /store\.create\(/, delete: /store\.delete\(/, patch: /bringTo\(/ };
+
+  it.each(Object.entries(writes))("let exactly those %s that do", (verb, call) => {
+    const groups = (kinds: readonly (typeof watched)[number][]): ReadonlySet<string> =>
+      new Set(kinds.map(({ apiVersion, kind }) => resourceTypeOf(apiVersion, kind)!.group));
+    const doing = groups(watched.filter(({ router }) => call.test(sourcesOf(router))));
+    const allowed = groups(
+      watched.filter(({ apiVersion, kind }) => {
+        const type = resourceTypeOf(apiVersion, kind)!;
+        return allows(role, type.group, type.plural).includes(verb);
+      }),
+    );
+    expect([...allowed].toSorted()).toEqual([...doing].toSorted());
   });
 });

@@ -104,7 +104,7 @@ against what a controller with just these rights asks of a real API server. It r
 {{- if .apisix }}
 - apiGroups: [apisix.apache.org]
   resources: [apisixroutes]
-  verbs: [get, list, watch, patch]
+  verbs: [get, list, watch, create, patch, delete]
 {{- end }}
 {{- end }}
 {{- end -}}
