@@ -19,6 +19,7 @@ import { analysisRunController } from "./analysis-run/analysis-run.ts";
 import type { ProviderOf } from "./analysis-run/ask.ts";
 import { experimentController } from "./experiment/experiment.ts";
 import type { EvictPod } from "./rollout/carry-out.ts";
+import { Orphans } from "./rollout/orphans.ts";
 import { rolloutController } from "./rollout/rollout.ts";
 import { RouterWatches } from "./rollout/sources.ts";
 import { serviceController } from "./service/service.ts";
@@ -106,7 +107,9 @@ function addRollouts(options: DeliveryOptions, store: ObjectStore): void {
   manager.add(
     rolloutController({
       store,
+      live: options.store,
       views,
+      orphans: new Orphans(views.replicaSets),
       clock,
       log,
       events,

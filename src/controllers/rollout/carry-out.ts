@@ -7,7 +7,7 @@ import type { Effect } from "../../core/rollout/decision.ts";
 import { withinAbilities } from "../../core/traffic/plan.ts";
 import { unreachable } from "../../lib/invariant.ts";
 import type { JsonObject } from "../../lib/json.ts";
-import { isStoreError, type ObjectStore } from "../../objects/object-store.ts";
+import { isStoreError, StoreError, type ObjectStore } from "../../objects/object-store.ts";
 import type { TrafficRouter } from "../../routers/router.ts";
 import type { EventRecorder } from "../../runtime/events.ts";
 import { saveStatus } from "./save-status.ts";
@@ -17,6 +17,8 @@ export type EvictPod = (pod: ObjectRef, uid: string) => Promise<boolean>;
 
 export interface Hands {
   readonly store: ObjectStore;
+  /** The store itself, without a cache in front. */
+  readonly live: Pick<ObjectStore, "get">;
   readonly events: EventRecorder;
   readonly evictPod: EvictPod;
   readonly routers: readonly TrafficRouter[];
@@ -88,6 +90,8 @@ async function carryOutOne(
     case "createExperiment":
       await hands.store.create(effect.experiment);
       return;
+    case "adoptReplicaSet":
+      return adopt(effect, rollout, hands);
     case "patchReplicaSet":
     case "patchService":
     case "patchPod":
@@ -108,6 +112,21 @@ async function carryOutOne(
     default:
       return unreachable(effect);
   }
+}
+
+/** Looks at the Rollout itself, not at a view of it: what is gone or was made anew takes nothing. */
+async function adopt(
+  { name, resourceVersion, patch }: Extract<Effect, { kind: "adoptReplicaSet" }>,
+  rollout: KubeObject,
+  { store, live }: Hands,
+): Promise<void> {
+  const ref = refIn(rollout, rollout.apiVersion, rollout.kind, rollout.metadata.name);
+  const current = await live.get(ref);
+  const isSame = current?.metadata.uid === rollout.metadata.uid;
+  if (!isSame || current?.metadata.deletionTimestamp !== undefined)
+    throw new StoreError("Conflict", `Rollout ${rollout.metadata.name} is no longer what it was`);
+  const body = atVersion(patch, resourceVersion);
+  await store.patch(refIn(rollout, "apps/v1", "ReplicaSet", name), { type: "merge", body });
 }
 
 const kindOfPatch = {

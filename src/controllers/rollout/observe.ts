@@ -8,9 +8,17 @@ import { needsPods } from "../../core/rollout/needs-pods.ts";
 import { podTemplateHash } from "../../core/replicas/pod-template-hash.ts";
 import type { Cache } from "../../runtime/cache.ts";
 import type { TrafficRouter } from "../../routers/router.ts";
+import type { Orphans } from "./orphans.ts";
 import { referencesOf } from "./references.ts";
 import type { ResolvedRollout } from "./resolve.ts";
 import type { RolloutViews } from "./views.ts";
+
+/** Through what a rollout is looked at. */
+export interface Sight {
+  readonly views: RolloutViews;
+  readonly orphans: Orphans;
+  readonly instanceId: string;
+}
 
 async function observeRouters(
   routers: readonly TrafficRouter[],
@@ -47,9 +55,8 @@ function newReplicaSetName({ metadata, spec, status }: Rollout): string {
 /** Everything at one moment. Routers are asked last: their answer is the most perishable. */
 export async function observe(
   resolved: ResolvedRollout,
-  views: RolloutViews,
   routers: readonly TrafficRouter[],
-  instanceId: string,
+  { views, orphans, instanceId }: Sight,
 ): Promise<ObservedRollout> {
   const { rollout, manifest, workload, invalid } = resolved;
   const { uid, namespace = "" } = manifest.metadata;
@@ -66,6 +73,7 @@ export async function observe(
     invalid,
     workload,
     replicaSets,
+    orphans: orphans.in(namespace),
     foreignReplicaSet: named && !isControlledBy(named, manifest) ? named : undefined,
     services: namedServices(rollout, views.services, namespace),
     analysisRuns: views.analysisRuns.ownedBy(uid),

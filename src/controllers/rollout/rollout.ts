@@ -25,6 +25,7 @@ import type { Logger } from "../../runtime/log.ts";
 import { requeueAfter, settled, type Outcome } from "../../runtime/outcome.ts";
 import { carryOut, type EvictPod, type Hands } from "./carry-out.ts";
 import { observe } from "./observe.ts";
+import type { Orphans } from "./orphans.ts";
 import type { RolloutViews } from "./views.ts";
 import { resolveRollout, workloadKnown } from "./resolve.ts";
 import { routerReferenceError } from "./router-references.ts";
@@ -33,7 +34,10 @@ import { rolloutSources, type RouterWatches } from "./sources.ts";
 
 export interface RolloutControllerOptions {
   readonly store: ObjectStore;
+  /** The store itself, without a cache in front. */
+  readonly live: Pick<ObjectStore, "get">;
   readonly views: RolloutViews;
+  readonly orphans: Orphans;
   readonly clock: Clock;
   readonly log: Logger;
   readonly events: EventRecorder;
@@ -85,6 +89,7 @@ async function reconcile(key: string, options: RolloutControllerOptions): Promis
   const decision = decide(observed, options.clock.now());
   const hands: Hands = {
     store: options.store,
+    live: options.live,
     events: options.events,
     evictPod: options.evictPod,
     routers,
@@ -129,9 +134,7 @@ async function observeOrTell(
   manifest: KubeObject,
   options: RolloutControllerOptions,
 ): ReturnType<typeof observe> {
-  return tellRouterErrors(manifest, options, async () =>
-    observe(resolved, options.views, routers, options.instanceId),
-  );
+  return tellRouterErrors(manifest, options, async () => observe(resolved, routers, options));
 }
 
 /** A router that fails ends the pass, with an event that says why. */

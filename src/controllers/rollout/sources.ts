@@ -1,6 +1,8 @@
 // What wakes a rollout: its own changes, those of what it owns, and of what it refers to.
 import { controllerOf, type KubeObject, type ObjectRef } from "../../api/meta/object.ts";
 import type { AnalysisRun } from "../../api/argo/analysis.ts";
+import type { ReplicaSet } from "../../api/kubernetes/workloads.ts";
+import { selectorMatches, type LabelSelector } from "../../api/meta/label-selector.ts";
 import { asJson } from "../../api/meta/wire.ts";
 import { deepEqual } from "../../lib/deep-equal.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
@@ -75,6 +77,14 @@ function rolloutsConcerned(
       .map((rollout) => keyOf(rollout));
 }
 
+/** Rollouts that may want a ReplicaSet nobody controls; without a selector of their own it is their workload's. */
+function mayAdopt(rollout: KubeObject, set: KubeObject): boolean {
+  const { spec } = rollout as KubeObject & {
+    readonly spec?: { readonly selector?: LabelSelector };
+  };
+  return spec?.selector === undefined || selectorMatches(spec.selector, set.metadata.labels);
+}
+
 /** Which rollouts watch which objects of their routers; filled anew by each pass. */
 export class RouterWatches {
   readonly #keysByRef = new Map<string, Set<string>>();
@@ -134,10 +144,14 @@ export function rolloutSources(
   routerObjects: RouterWatches,
 ): readonly Source[] {
   const { rollouts } = views;
+  const adopters = rolloutsConcerned(rollouts, mayAdopt);
+  const orphanKeys = (set: ReplicaSet): readonly string[] =>
+    controllerOf(set) === undefined ? adopters(set) : [];
   const whileInvalid = rolloutsConcerned(rollouts, (rollout) => isInvalid(rollout));
   return [
     sourceOf(rollouts, (rollout) => [keyOf(rollout)]),
     sourceOf(views.replicaSets, ownerKeys),
+    sourceOf(views.replicaSets, orphanKeys),
     // Only that a pod is gone matters (recreate waits for it); the rest shows in the ReplicaSet.
     sourceOf(views.pods, podOwnerKeys(views), ({ after }) => after === undefined),
     sourceOf(views.analysisRuns, ownerKeys, isNewsOfRun),

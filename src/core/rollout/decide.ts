@@ -4,6 +4,7 @@ import { asJson } from "../replicas/as-json.ts";
 import { notCompletedEvent, refreshOfNew, rolloutEffects, turningEvents } from "./announce.ts";
 import { conductBlueGreen } from "./blue-green.ts";
 import { conductCanary } from "./canary.ts";
+import { claimEffects } from "./claims.ts";
 import { clearAway } from "./clear-away.ts";
 import { isHealthy } from "./conditions/all-conditions.ts";
 import { setCondition } from "./conditions/condition-list.ts";
@@ -82,6 +83,11 @@ function earliest(moments: readonly LookAgain[]): LookAgain | undefined {
   return [...moments].sort((a, b) => a.atMs - b.atMs)[0];
 }
 
+/** First it has to be clear what is ours: everything else is decided on that, in the next pass. */
+function decideClaims({ before, now }: Facts, effects: readonly Effect[]): Decision {
+  return { status: before, effects, next: { atMs: now, why: "ReplicaSets have changed hands" } };
+}
+
 /** Another ReplicaSet has the name ours would get: another name is tried in the next pass (§2.1 step 6). */
 function decideCollision(facts: Facts): Decision {
   const { before, newRs, now, collisionCount } = facts;
@@ -126,6 +132,8 @@ function recordedTurn(facts: Facts, outcome: StrategyOutcome, counters: Counters
 export function decide(observed: ObservedRollout, now: EpochMs): Decision {
   if (observed.invalid !== undefined) return decideInvalid(observed, observed.invalid, now);
   const facts = factsOf(observed, now);
+  const claims = claimEffects(observed, facts.selector, facts.owner);
+  if (claims.length > 0) return decideClaims(facts, claims);
   if (facts.hasCollision) return decideCollision(facts);
   const conducted = conduct(facts);
   const restart = restartPods(facts, conducted.course);

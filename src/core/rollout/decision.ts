@@ -41,6 +41,8 @@ export type Effect =
   | { readonly kind: "createReplicaSet"; readonly replicaSet: ReplicaSet }
   /** Size, annotations, template metadata: everything that changes on one ReplicaSet in one write. */
   | ({ readonly kind: "patchReplicaSet" } & VersionedPatch)
+  /** Takes a ReplicaSet nobody controls, unless the Rollout itself is gone or another one by now. */
+  | ({ readonly kind: "adoptReplicaSet" } & VersionedPatch)
   | { readonly kind: "deleteReplicaSet"; readonly name: string; readonly uid: string }
   | ({ readonly kind: "patchService" } & VersionedPatch)
   | ({ readonly kind: "patchPod" } & VersionedPatch)

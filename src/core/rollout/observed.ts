@@ -22,6 +22,8 @@ export interface ObservedRollout {
   readonly workload: ObservedWorkload | undefined;
   /** ReplicaSets controlled by this Rollout, deleting ones included. */
   readonly replicaSets: readonly ReplicaSet[];
+  /** ReplicaSets of the namespace that nobody controls. */
+  readonly orphans: readonly ReplicaSet[];
   /** Whatever ReplicaSet already has the name a new one would get, if it is not ours. */
   readonly foreignReplicaSet: ReplicaSet | undefined;
   /** By name, every Service the strategy names that exists. */

@@ -131,6 +131,7 @@ export class ToyWorld {
       invalid: this.invalid,
       workload: this.workload,
       replicaSets: [...this.replicaSets.values()].map((rs) => this.withStatus(rs)),
+      orphans: [],
       foreignReplicaSet:
         foreignName === undefined
           ? undefined
@@ -276,6 +277,7 @@ export class ToyWorld {
       case "createReplicaSet":
         this.create(effect.replicaSet);
         return;
+      case "adoptReplicaSet":
       case "patchReplicaSet":
         this.patchReplicaSet(effect.name, effect.resourceVersion, effect.patch);
         return;
