@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts"],
     exclude: [
       "test/kubectl/**",
+      "test/prometheus/**",
       "src/local/api-server/kubectl.test.ts",
       "test/cluster/**",
       "test/browser/**",

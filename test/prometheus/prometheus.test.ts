@@ -1,0 +1,245 @@
+// What Prometheus itself answers, judged by AnalysisRuns: every type of result, errors, sign-ins.
+// The stand-in server of src/metrics/prometheus says what Prometheus is thought to say; this asks it.
+import { request } from "undici";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Metric, MetricResult } from "../../src/api/argo/analysis.ts";
+import { eventually } from "../cli/cli-world.ts";
+import { startJudging, type Judging } from "./judging.ts";
+import { missing, startPrometheus, type RealPrometheus } from "./real-prometheus.ts";
+import { startDoor, startShop, type Listening } from "./shop.ts";
+
+if (missing !== undefined) console.warn(missing);
+
+let shop: Listening;
+let door: Listening;
+let open: RealPrometheus;
+let guarded: RealPrometheus;
+let judging: Judging;
+
+/** Both have scraped the target a few times. */
+async function untilScraped(): Promise<void> {
+  const query = "count_over_time(shop_zero[1m]) >= 4";
+  await eventually(
+    async () => {
+      try {
+        const url = `${open.address}/api/v1/query?query=${encodeURIComponent(query)}`;
+        return await (await request(url)).body.text();
+      } catch (error) {
+        // It listens a moment after it was started.
+        return String(error);
+      }
+    },
+    (text) => text.includes('"value"'),
+  );
+}
+
+describe.skipIf(missing !== undefined)(
+  `Prometheus${missing === undefined ? "" : ` (${missing})`}`,
+  () => {
+    beforeAll(async () => {
+      shop = await startShop();
+      [open, guarded] = await Promise.all([
+        startPrometheus(shop.address),
+        startPrometheus(shop.address, { isGuarded: true }),
+      ]);
+      door = await startDoor(open.address);
+      judging = await startJudging(open.address);
+      await untilScraped();
+      await eventually(
+        async () => (await ask("shop_zero", { config: signIn("test") })).phase,
+        (phase) => phase === "Successful",
+      );
+    });
+    afterAll(async () => {
+      await judging.stop();
+      for (const part of [door, shop]) await part.close();
+      for (const part of [open, guarded]) await part.stop();
+    });
+
+    type Conditions = Pick<Metric, "successCondition" | "failureCondition">;
+    const ask = async (
+      query: string,
+      { config = {}, ...conditions }: Conditions & { readonly config?: object } = {},
+    ): Promise<MetricResult> =>
+      judging.judge({
+        provider: { prometheus: { query, ...config } },
+        ...conditions,
+      });
+    const measured = ({ phase, measurements = [] }: MetricResult) => ({
+      phase,
+      value: measurements[0]?.value,
+      message: measurements[0]?.message,
+    });
+
+    it.each<[string, string, string, string]>([
+      ["one series", 'shop_error_rate{version="v1"}', "result[0] < 0.05", "[0.01]"],
+      [
+        "several series",
+        "sort(shop_error_rate)",
+        "len(result) == 2 and result[1] == 0.2",
+        "[0.01,0.2]",
+      ],
+      ["a scalar", 'scalar(shop_error_rate{version="v1"})', "result < 0.05", "0.01"],
+      ["a number", "42", "result == 42", "42"],
+      ["NaN", "shop_unknown", "isNaN(result[0])", "[NaN]"],
+      ["a division by zero", "shop_zero / shop_zero", "isNaN(result[0])", "[NaN]"],
+      ["infinity", "1 / shop_zero", "isInf(result[0]) and result[0] > 1e300", "[+Inf]"],
+      ["minus infinity", "-1 / shop_zero", "isInf(result[0])", "[-Inf]"],
+      ["a large number", "vector(1e21)", "result[0] > 1", "[1000000000000000000000]"],
+      ["an empty vector, expected", "no_such_series", "len(result) == 0", "[]"],
+      ["growth", "increase(shop_requests_total[1m]) > bool 0", "result[0] == 1", "[1]"],
+    ])("%s", async (_name, query, successCondition, value) => {
+      const result = await ask(query, { successCondition });
+      expect(measured(result)).toEqual({ phase: "Successful", value, message: undefined });
+      expect(result.metadata).toEqual({ ResolvedPrometheusQuery: query });
+    });
+
+    it.each<[string, string, Conditions, string]>([
+      [
+        "a bad version fails",
+        "shop_error_rate",
+        { successCondition: "all(result, # < 0.05)" },
+        "Failed",
+      ],
+      [
+        "NaN is not below a limit",
+        "shop_unknown",
+        { successCondition: "result[0] < 0.05" },
+        "Failed",
+      ],
+      [
+        "neither good nor bad is inconclusive",
+        "vector(0.5)",
+        { successCondition: "result[0] < 0.1", failureCondition: "result[0] > 0.9" },
+        "Inconclusive",
+      ],
+    ])("%s", async (_name, query, conditions, phase) => {
+      expect((await ask(query, conditions)).phase).toBe(phase);
+    });
+
+    it("no data is no pass", async () => {
+      const successCondition = "result[0] < 0.05";
+      expect(measured(await ask("no_such_series", { successCondition }))).toMatchObject({
+        phase: "Error",
+        message: `could not evaluate successCondition "${successCondition}": metric result is nil or empty: no data returned from the metric provider`,
+      });
+    });
+
+    it.each([
+      ["a text", '"hello"', /^Prometheus metric type not supported$/],
+      ["half a query", "sum(", /^bad_data: .*parse error/],
+      [
+        "a query that cannot be carried out",
+        "shop_error_rate + on() shop_error_rate",
+        /^execution: .*duplicate series/,
+      ],
+      ["an unknown function", "nosuch(up)", /^bad_data: .*unknown function/],
+    ])("error: %s", async (_name, query, message) => {
+      expect(measured(await ask(query))).toMatchObject({
+        phase: "Error",
+        message: expect.stringMatching(message),
+      });
+    });
+
+    describe("range queries", () => {
+      const over = (step: string, start = 'now() - duration("3s")') => ({
+        config: { rangeQuery: { start, end: "now()", step } },
+      });
+
+      it("all samples of all series, in order", async () => {
+        const query = "shop_error_rate";
+        const successCondition = "len(result) >= 6 and all(result, # in [0.01, 0.2])";
+        const result = await ask(query, { ...over("1s"), successCondition });
+        expect(measured(result)).toMatchObject({ phase: "Successful", message: undefined });
+        expect(result.measurements?.[0]?.value).toMatch(
+          /^\[0\.01,(?:0\.01,)+0\.2,(?:0\.2,)*0\.2\]$/,
+        );
+      });
+
+      it("an empty matrix is no data", async () => {
+        expect(measured(await ask("no_such_series", over("1s")))).toMatchObject({ value: "[]" });
+      });
+
+      it("too many points are Prometheus' error", async () => {
+        const range = over("1ms", 'now() - duration("1h")');
+        expect(measured(await ask("shop_zero", range))).toMatchObject({
+          phase: "Error",
+          message: expect.stringMatching(/^bad_data: exceeded maximum resolution/),
+        });
+      });
+    });
+
+    it("a timeout of no seconds expires at once", async () => {
+      expect(measured(await ask("up", { config: { timeout: 0 } }))).toMatchObject({
+        phase: "Error",
+        message: `Post "${open.address}/api/v1/query": context deadline exceeded`,
+      });
+    });
+
+    const signIn = (password: string, insecure = true) => ({
+      address: guarded.address,
+      insecure,
+      authentication: { basicAuth: { username: "admin", password } },
+    });
+
+    it("signs in by name and password", async () => {
+      expect(measured(await ask("shop_zero", { config: signIn("test") }))).toMatchObject({
+        phase: "Successful",
+        value: "[0]",
+      });
+    });
+
+    it("signs in by a header", async () => {
+      const headers = [{ key: "Authorization", value: `Basic ${btoa("admin:test")}` }];
+      const config = { address: guarded.address, insecure: true, headers };
+      expect(measured(await ask("shop_zero", { config }))).toMatchObject({ phase: "Successful" });
+    });
+
+    it.each([
+      ["a wrong password", () => signIn("wrong-password"), /^client_error: client error: 401$/],
+      [
+        "no sign-in",
+        () => ({ address: guarded.address, insecure: true }),
+        /^client_error: client error: 401$/,
+      ],
+      [
+        "a certificate nobody knows",
+        () => signIn("test", false),
+        /^Post "https:.*": self-signed certificate/,
+      ],
+    ])("error: %s", async (_name, config, message) => {
+      const result = measured(await ask("shop_zero", { config: config() }));
+      expect(result).toMatchObject({ phase: "Error", message: expect.stringMatching(message) });
+      expect(JSON.stringify(result)).not.toContain("wrong-password");
+    });
+
+    it("fetches a token, and asks with GET where POST is refused", async () => {
+      const oauth2 = {
+        tokenUrl: `http://${door.address}/token`,
+        clientId: "shop",
+        clientSecret: "hush-hush",
+      };
+      const config = { address: `http://${door.address}`, authentication: { oauth2 } };
+      expect(measured(await ask('shop_error_rate{version="v1"}', { config }))).toEqual({
+        phase: "Successful",
+        value: "[0.01]",
+        message: undefined,
+      });
+    });
+
+    it("a token that is not given is an error without the secret", async () => {
+      const oauth2 = {
+        tokenUrl: `http://${door.address}/token`,
+        clientId: "shop",
+        clientSecret: "not-the-secret",
+      };
+      const config = { address: `http://${door.address}`, authentication: { oauth2 } };
+      const result = measured(await ask("up", { config }));
+      expect(result).toMatchObject({
+        phase: "Error",
+        message: expect.stringMatching(/^oauth2: cannot fetch token: 401/),
+      });
+      expect(JSON.stringify(result)).not.toContain("not-the-secret");
+    });
+  },
+);
