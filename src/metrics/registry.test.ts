@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Metric } from "../api/argo/analysis.ts";
+import { parseAnalysisTemplate } from "../api/argo/parse/objects.ts";
+import type { JsonObject } from "../lib/json.ts";
 import { createRng } from "../lib/rng.ts";
 import { memoryStore } from "../objects/memory/memory.ts";
 import { VirtualClock } from "../runtime/virtual-clock.ts";
@@ -47,6 +49,20 @@ describe("the providers", () => {
     ],
   ])("%j is built", (provider, type) => {
     expect(createProvider(metric(provider), context).type).toBe(type);
+  });
+
+  it("every provider of the API is carried out: lint has nothing to say of them", () => {
+    const kinds =
+      "prometheus job kayenta web datadog wavefront newRelic cloudWatch graphite influxdb skywalking";
+    const metrics = kinds.split(" ").map((kind) => metric({ [kind]: {} }));
+    const manifest = { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisTemplate" };
+    const capabilities = { routers: {}, providers: providerKinds, stepPlugins: [] };
+    const spec = { metrics: [...metrics, metric({ plugin: { "acme/metrics": {} } })] };
+    const template = { ...manifest, metadata: { name: "t" }, spec } as unknown as JsonObject;
+    const { notCarriedOut } = parseAnalysisTemplate(template, capabilities);
+    expect(notCarriedOut.map(({ message }) => message)).toEqual([
+      "not carried out yet: spec.metrics[11].provider.plugin[acme/metrics]",
+    ]);
   });
 
   it.each<[object, string]>([
