@@ -11,19 +11,35 @@ import { selectedHash } from "./services.ts";
 export interface BlueGreen {
   readonly facts: Facts;
   readonly strategy: BlueGreenStrategy;
-  /** What the active Service selects; "" if it has no hash yet. */
+  /** What the active Service selects, or is to select again; "" if users have no version yet. */
   readonly activeHash: string;
   readonly previewHash: string;
+  /** The active Service selects no version, although users have one: it is led back there first. */
+  readonly lostHash: string | undefined;
+}
+
+/**
+ * Somebody wrote the Service anew and took the hash out of its selector (server-side apply does, with
+ * --force-conflicts). That must not look like a first deployment, which waits for no verdict.
+ */
+function lostHashOf(facts: Facts, selected: string): string | undefined {
+  const stableHash = facts.before.stableRS ?? "";
+  if (selected !== "" || stableHash === facts.newHash) return undefined;
+  const stableRs = facts.replicaSets.find((rs) => hashOf(rs) === stableHash);
+  return availableReplicas(stableRs) > 0 ? stableHash : undefined;
 }
 
 export function blueGreenOf(facts: Facts, strategy: BlueGreenStrategy): BlueGreen {
   const { services } = facts.observed;
   const preview = strategy.previewService;
+  const selected = selectedHash(services[strategy.activeService]);
+  const lostHash = lostHashOf(facts, selected);
   return {
     facts,
     strategy,
-    activeHash: selectedHash(services[strategy.activeService]),
+    activeHash: lostHash ?? selected,
     previewHash: preview === undefined ? "" : selectedHash(services[preview]),
+    lostHash,
   };
 }
 

@@ -5,6 +5,7 @@ import {
   promoteFully,
   resume,
   retry,
+  rewriteService,
   scaleTo,
   unpause,
 } from "./testing/deeds.test-support.ts";
@@ -121,6 +122,24 @@ describe("blue-green", () => {
   it("never switches to a preview that fails", () => {
     expect(
       play(rolloutOf(blueGreen({ prePromotionAnalysis: analysisOf("check") })), [v2], {
+        runVerdict: fails,
+      }).transcript,
+    ).toMatchInlineSnapshot(`
+      [
+        "0m active - · v1:0/4 · Progressing (updated replicas are still becoming available)",
+        "0m10s active v1 · v1:4/4 · Healthy",
+        "10m active v1 · v1:4/4 v2:0/4 · Progressing (active service cutover pending)",
+        "10m10s active v1 · v1:4/4 v2:4/4 · Progressing (active service cutover pending)",
+        "10m40s active v1 · v1:4/4 v2:4/4 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Blue/green pre-promotion analysis phase failed: error rate 20%)",
+        "11m10s active v1 · v1:4/4 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Blue/green pre-promotion analysis phase failed: error rate 20%)",
+      ]
+    `);
+  });
+
+  it("leads a Service whose selector was written anew back, and judges as if nothing had been", () => {
+    const deeds = [at(600, rewriteService("web-active")), v2, at(605, rewriteService("web-active"))];
+    expect(
+      play(rolloutOf(blueGreen({ prePromotionAnalysis: analysisOf("check") })), deeds, {
         runVerdict: fails,
       }).transcript,
     ).toMatchInlineSnapshot(`

@@ -102,7 +102,7 @@ function switchServices(
   const preview = isHalted(blueGreen, course)
     ? []
     : switchService(facts, course, strategy.previewService, facts.newHash, true);
-  const target = activeTarget(blueGreen, course, isPassed);
+  const target = activeTarget(blueGreen, course, isPassed) ?? blueGreen.lostHash;
   const active =
     target === undefined ? [] : switchService(facts, course, strategy.activeService, target, true);
   return [...preview, ...active];

@@ -14,3 +14,8 @@ export const scaleTo =
   (replicas: number): Deed =>
   (world: ToyWorld) =>
     world.changeSpec({ replicas });
+/** As a forced server-side apply of the Service does: its selector is back to what the file says. */
+export const rewriteService =
+  (name: string): Deed =>
+  (world: ToyWorld) =>
+    world.rewriteService(name);

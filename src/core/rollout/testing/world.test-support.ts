@@ -360,6 +360,10 @@ export class ToyWorld {
     this.replicaSets.set(name, { ...after, metadata });
   }
 
+  rewriteService(name: string): void {
+    this.patchService(name, { spec: { selector: { "rollouts-pod-template-hash": null } } });
+  }
+
   private patchService(name: string, patch: object): void {
     const service = this.services[name];
     if (service === undefined) throw new Error(`no Service ${name}`);
