@@ -137,7 +137,11 @@ describe("blue-green", () => {
   });
 
   it("leads a Service whose selector was written anew back, and judges as if nothing had been", () => {
-    const deeds = [at(600, rewriteService("web-active")), v2, at(605, rewriteService("web-active"))];
+    const deeds = [
+      at(600, rewriteService("web-active")),
+      v2,
+      at(605, rewriteService("web-active")),
+    ];
     expect(
       play(rolloutOf(blueGreen({ prePromotionAnalysis: analysisOf("check") })), deeds, {
         runVerdict: fails,
