@@ -121,6 +121,9 @@ function service(name: string): Service {
   };
 }
 
+/** Who brings one of these splits by it. */
+const routingKinds: readonly string[] = ["VirtualService", "Ingress", "Mapping"];
+
 export function standardRoute(): HTTPRoute {
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
@@ -189,7 +192,7 @@ export function scenarioOf(line: string, overrides: ScenarioOverrides = {}): Sce
     action: { kind: "setImage", image: secondImage },
   };
   const operator = hasUpdate ? written : [update, ...written];
-  const hasOwnRoute = overrides.objects?.some(({ kind }) => kind === "VirtualService") === true;
+  const hasOwnRoute = overrides.objects?.some(({ kind }) => routingKinds.includes(kind)) === true;
   return {
     name: line,
     source: `scenarioOf(${[line, ...(Object.keys(overrides).length === 0 ? [] : [overrides])].map((part) => JSON.stringify(part)).join(", ")})`,

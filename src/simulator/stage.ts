@@ -1,6 +1,7 @@
 // What a simulation is set up from: the store, the world around the controllers, and the
 // controllers of one life.
 import type { HTTPRoute } from "../api/gateway/http-route.ts";
+import type { Ingress } from "../api/kubernetes/ingress.ts";
 import type { VirtualService } from "../api/istio/networking.ts";
 import { addDeliveryControllers, viewsOf } from "../controllers/delivery.ts";
 import { createRng } from "../lib/rng.ts";
@@ -15,6 +16,7 @@ import { Manager } from "../runtime/manager.ts";
 import type { VirtualClock } from "../runtime/virtual-clock.ts";
 import { simulatedDataPlane } from "./data-plane.ts";
 import { describedProviders } from "./described-providers.ts";
+import { simulatedNginx } from "./ingress-route.ts";
 import { simulatedMesh } from "./istio-route.ts";
 import { Life, mortalStore } from "./life.ts";
 import { simulatedPodsController } from "./pods.ts";
@@ -107,6 +109,8 @@ export async function startWorld({
     "VirtualService",
   );
   manager.add(simulatedMesh({ virtualServices, served }));
+  const ingresses = manager.cache<Ingress>("networking.k8s.io/v1", "Ingress");
+  manager.add(simulatedNginx({ ingresses, served }));
   await manager.start();
   return {
     life,

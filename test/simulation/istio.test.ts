@@ -130,6 +130,7 @@ describe("a canary split by a VirtualService", () => {
          62s  shop-canary leads to v2
          62s  primary: shop-stable 80, shop-canary 20
         664s  primary: shop-stable 50, shop-canary 50
+       1266s  primary: shop-stable 0, shop-canary 100
        1266s  primary: shop-stable 100, shop-canary 0
       "
     `);
@@ -193,6 +194,7 @@ describe("a canary split by a VirtualService", () => {
         124s  testers: shop-canary 100 | shadow: shop-stable 60, shop-canary 40 | primary: shop-stable 60, shop-canary 40
         184s  shadow: shop-stable 60, shop-canary 40 | primary: shop-stable 60, shop-canary 40
         184s  primary: shop-stable 60, shop-canary 40
+        246s  primary: shop-stable 0, shop-canary 100
         246s  primary: shop-stable 100, shop-canary 0
       "
     `);
@@ -249,6 +251,7 @@ describe("a canary split between subsets", () => {
           2s  subsets: stable v1, canary v1
          60s  subsets: stable v1, canary v2
          62s  primary: stable 50, canary 50
+        664s  primary: stable 0, canary 100
         664s  subsets: stable v2, canary v2
         664s  primary: stable 100, canary 0
       "

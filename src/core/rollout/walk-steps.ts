@@ -138,12 +138,14 @@ export function hasSwitchedBefore({ facts, strategy }: Canary, course: Course): 
 /** Whether the new version has earned all of the traffic: nothing is left but to call it stable. */
 export function hasEarnedPromotion(canary: Canary, walk: Walk): boolean {
   const { course, traffic } = walk;
+  // Where nobody confirms, a weight counts once it is written: all of the traffic has to be, before.
+  const hasTraffic = traffic.held === undefined && traffic.isSettled && traffic.isInForce;
   const isHeld = canary.facts.spec.paused || course.pauseConditions.length > 0;
   return (
     !course.isAborted &&
     !isHeld &&
     !walk.reliesOnTraffic &&
-    (hasSwitchedBefore(canary, course) || (traffic.held === undefined && traffic.isSettled)) &&
+    (hasSwitchedBefore(canary, course) || hasTraffic) &&
     isNewFullyAvailable(canary) &&
     !hasPause(course, "InconclusiveAnalysisRun")
   );

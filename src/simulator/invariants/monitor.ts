@@ -6,12 +6,14 @@ import type { AnalysisRun } from "../../api/argo/analysis.ts";
 import type { CanaryStrategy, Rollout } from "../../api/argo/rollout.ts";
 import type { HTTPRoute } from "../../api/gateway/http-route.ts";
 import type { VirtualService } from "../../api/istio/networking.ts";
+import type { Ingress } from "../../api/kubernetes/ingress.ts";
 import type { IntOrString } from "../../api/kubernetes/pod.ts";
 import type { ReplicaSet, Service } from "../../api/kubernetes/workloads.ts";
 import { controllerOf } from "../../api/meta/object.ts";
 import { asJson } from "../../api/meta/wire.ts";
 import { deepEqual } from "../../lib/deep-equal.ts";
 import type { Change } from "../../objects/semantics/stored.ts";
+import { IngressRoutes } from "../ingress-route.ts";
 import { routeOfVirtualService } from "../istio-route.ts";
 import type { OperatorAction } from "../scenario.ts";
 import type { Monitor } from "../stage.ts";
@@ -45,17 +47,24 @@ function limitOf(value: IntOrString, n: number): number {
   return typeof value === "number" ? value : Math.floor((n * Number.parseFloat(value)) / 100);
 }
 
-/** A VirtualService is one more route. */
-function asRouteChange(change: Change): Change {
-  if (change.object.kind !== "VirtualService") return change;
+/** VirtualServices and Ingresses are routes, too. */
+function asRouteChange(change: Change, ingresses: IngressRoutes): Change {
   // The wire border: the store holds what the kinds promise.
-  const route = routeOfVirtualService(change.object as unknown as VirtualService);
-  return { ...change, object: route as unknown as Change["object"] };
+  const object: unknown = change.object;
+  const routeOf = (): HTTPRoute | undefined => {
+    if (change.object.kind === "VirtualService") {
+      return routeOfVirtualService(object as VirtualService);
+    }
+    return change.object.kind === "Ingress" ? ingresses.changed(object as Ingress) : undefined;
+  };
+  const route: unknown = routeOf();
+  return route === undefined ? change : { ...change, object: route as Change["object"] };
 }
 
 export class InvariantMonitor implements Monitor {
   readonly violations: string[] = [];
   readonly #view = new WorldView();
+  readonly #ingresses = new IngressRoutes();
   readonly #attempts = new Map<string, Attempt>();
   /** When people last changed the size of a rollout or restarted it. */
   readonly #disturbedAtMs = new Map<string, number>();
@@ -80,7 +89,7 @@ export class InvariantMonitor implements Monitor {
   }
 
   changed(written: Change, atMs: number): void {
-    const change = asRouteChange(written);
+    const change = asRouteChange(written, this.#ingresses);
     const { kind } = change.object;
     const name = change.object.metadata.name;
     const before = {
@@ -152,7 +161,9 @@ export class InvariantMonitor implements Monitor {
     if (there < replicas && !mayBeOld)
       this.#fail(atMs, `${attempt.hash} was called stable with ${there} of ${replicas} pods`);
     if (strategy.kind !== "canary" || !strategy.trafficRouting) return;
-    const { weight, isServed } = this.#servedWeight(strategy.canaryService ?? "");
+    const live = this.#servedWeight(strategy);
+    if (!live) return;
+    const { weight, isServed } = live;
     if (!isServed)
       this.#fail(atMs, `${attempt.hash} was called stable before its weight was served`);
     const needsAll = strategy.steps.length > 0 && !attempt.isFull && !this.#isFree(before, attempt);
@@ -160,9 +171,18 @@ export class InvariantMonitor implements Monitor {
       this.#fail(atMs, `${attempt.hash} was called stable when it had a share of ${weight}`);
   }
 
-  /** What the data plane gives to a Service, and whether that is what is written. */
-  #servedWeight(service: string): { readonly weight: number; readonly isServed: boolean } {
-    const route = [...this.#view.routes.values()].find((one) => weightsOf(one).has(service));
+  /**
+   * What the data plane gives to the canary's Service, and whether that is what is written; undefined
+   * where no route leads to these Services (a split by subsets, a data plane nobody plays).
+   */
+  #servedWeight({
+    canaryService: service = "",
+    stableService = "",
+  }: CanaryStrategy): { readonly weight: number; readonly isServed: boolean } | undefined {
+    const routes = [...this.#view.routes.values()];
+    const leadsTo = (name: string) => routes.find((one) => weightsOf(one).has(name));
+    const route = leadsTo(service);
+    if (!route && !leadsTo(stableService)) return undefined;
     const served = this.#view.served.get(route?.metadata.name ?? "");
     const isServed = served?.metadata.generation === route?.metadata.generation;
     return { weight: weightsOf(served).get(service) ?? 0, isServed };
@@ -177,8 +197,8 @@ export class InvariantMonitor implements Monitor {
     const from = isSame ? (before.status.currentStepIndex ?? 0) : 0;
     const done = strategy.steps.slice(from, after.status.currentStepIndex ?? 0);
     const last = done.findLast((step) => step.kind === "setWeight");
-    const { weight } = this.#servedWeight(strategy.canaryService ?? "");
-    if (last?.kind === "setWeight" && last.weight > weight)
+    const { weight } = this.#servedWeight(strategy) ?? {};
+    if (last?.kind === "setWeight" && weight !== undefined && last.weight > weight)
       this.#fail(atMs, `setWeight ${last.weight} was counted as done with ${weight} served`);
   }
 
