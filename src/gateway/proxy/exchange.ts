@@ -28,6 +28,8 @@ export interface ExchangeInput {
   readonly target: Target;
   readonly options: Dispatcher.DispatchOptions;
   readonly body: RequestBody | undefined;
+  /** Names of the fields the client will send behind the body. */
+  readonly trailers: readonly string[] | undefined;
   /** The client waits for "100 Continue" before it sends the body. */
   readonly awaitsContinue: boolean;
 }
@@ -90,7 +92,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     const { upstream } = this.#target;
     upstream.inFlight += 1;
-    upstream.dispatch(this.#input.options, this, lane);
+    const { options, request, body, trailers } = this.#input;
+    if (body === undefined || trailers === undefined) upstream.dispatch(options, this, lane);
+    else upstream.dispatchTrailing({ request, body, names: trailers }, options, this);
   }
 
   /** The connection stands; the request is written next. */

@@ -18,6 +18,7 @@ import { requestHeaders } from "./headers.ts";
 import { mirrorRequest } from "./mirror.ts";
 import { RequestBody } from "./request-body.ts";
 import type { RuleTarget } from "./rule-target.ts";
+import { declaredTrailers } from "./trailing-request.ts";
 import { lastResponse, Tunnel } from "./tunnel.ts";
 import type { TunnelObserver } from "./tunnel.ts";
 import { withoutUpgrade } from "./without-upgrade.ts";
@@ -226,7 +227,17 @@ export class HttpListener implements ExchangeObserver, TunnelObserver {
       reset: false,
     };
     const exchange = new Exchange(
-      { request, response, rule, balancer, target, options, body, awaitsContinue },
+      {
+        request,
+        response,
+        rule,
+        balancer,
+        target,
+        options,
+        body,
+        trailers: declaredTrailers(request),
+        awaitsContinue,
+      },
       this,
     );
     this.#responses.set(response, exchange);

@@ -4,6 +4,8 @@
 import { Client, Pool } from "undici";
 import type { Dispatcher } from "undici";
 import type { Endpoint } from "../config.ts";
+import { TrailingRequest } from "./trailing-request.ts";
+import type { TrailingInput } from "./trailing-request.ts";
 
 /**
  * Which connection a request may use.
@@ -45,6 +47,7 @@ export class Upstream {
   #kept: Pool | undefined;
   #brief: Pool | undefined;
   #retired = false;
+  readonly #trailing = new Set<TrailingRequest>();
 
   constructor(endpoint: Endpoint) {
     this.host = endpoint.host;
@@ -78,6 +81,23 @@ export class Upstream {
     }
   }
 
+  /** As dispatch, for a request with trailers: over a connection of its own. */
+  dispatchTrailing(
+    input: TrailingInput,
+    options: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler,
+  ): void {
+    const { host, port } = this;
+    const sent = new TrailingRequest(input, options, handler, {
+      host,
+      port,
+      connectTimeoutMs,
+      headersTimeoutMs,
+      onEnd: () => this.#trailing.delete(sent),
+    });
+    this.#trailing.add(sent);
+  }
+
   /** Nobody will choose this endpoint any more. Requests in flight go on; resolves when the pools are closed. */
   async retire(): Promise<void> {
     this.#retired = true;
@@ -87,6 +107,7 @@ export class Upstream {
   /** Cuts every connection; for the end of a drain that ran out of time. */
   async destroy(): Promise<void> {
     this.#retired = true;
+    for (const sent of this.#trailing) sent.destroy(new Error("the gateway is stopping"));
     await Promise.all([this.#kept?.destroy(), this.#brief?.destroy()]);
   }
 
