@@ -85,7 +85,8 @@ const help: Readonly<Record<string, CommandHelp>> = {
   },
   promote: {
     about:
-      "Lets a rollout go on: past the pause it is in, or past its current step; with --full past everything that is left.",
+      "Lets a rollout go on: past the pause it is in, or past its current step; with --full past everything that is left. " +
+      "Where there is nothing to go past it says so; that is an error unless the newest version is fully promoted.",
     examples: [
       ["haldane promote shop", ""],
       ["haldane promote shop --full", "all users get the new version now"],
@@ -93,7 +94,8 @@ const help: Readonly<Record<string, CommandHelp>> = {
   },
   abort: {
     about:
-      "Takes the new version back: all traffic to the stable one, and the rollout is degraded until retried or changed.",
+      "Takes the new version back: all traffic to the stable one, and the rollout is degraded until retried or changed. " +
+      "Once it is fully promoted there is nothing to abort: use undo.",
     examples: [["haldane abort shop", ""]],
   },
   retry: {

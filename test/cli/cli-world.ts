@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import { connect } from "../../src/cli/connect.ts";
 import type { CliContext } from "../../src/cli/command.ts";
 import { choosePaint } from "../../src/cli/render/paint.ts";
-import { runCli } from "../../src/cli/run.ts";
+import { runAs } from "../../src/cli/personality.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Draws as on a terminal of this size. */
   readonly terminal?: { readonly columns: number; readonly rows: number };
+  /** The name the program is started by. */
+  readonly as?: string;
 }
 
 interface Recorder {
@@ -59,7 +61,7 @@ export class CliWorld {
   /** To its end. */
   async run(line: string | readonly string[], options: RunOptions = {}): Promise<Finished> {
     const recorder = this.#recorder(options);
-    const code = await runCli(wordsOf(line), recorder.cli);
+    const code = await runAs(options.as ?? "haldane", wordsOf(line), recorder.cli);
     return { code, out: recorder.out(), err: recorder.err() };
   }
 
@@ -76,7 +78,7 @@ export class CliWorld {
     const recorder = this.#recorder(options);
     const printed = (): string => recorder.out() + recorder.err();
     let hasEnded = false;
-    const ended = runCli(wordsOf(line), recorder.cli).finally(() => {
+    const ended = runAs(options.as ?? "haldane", wordsOf(line), recorder.cli).finally(() => {
       hasEnded = true;
     });
     return {

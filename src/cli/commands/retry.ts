@@ -2,8 +2,9 @@
 import { argoApiVersion } from "../../api/argo/keys.ts";
 import { asJson } from "../../api/meta/wire.ts";
 import { retry, retryExperiment } from "../../core/rollout/commands.ts";
+import type { CommandPatches } from "../../core/rollout/commands.ts";
 import { listArgument, print, usageError, type CliCommand, type CommandCall } from "../command.ts";
-import { isJsonObject } from "../../lib/json.ts";
+import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import { mustExist } from "../must-exist.ts";
 import { sendPatches } from "../send-patches.ts";
 import { withConnection } from "../with-connection.ts";
@@ -32,6 +33,15 @@ function targetsOf(call: CommandCall): {
   return { kind, names: rest };
 }
 
+/** A terminated experiment would only end again at once. */
+function startedAnew({ spec }: JsonObject): CommandPatches {
+  const patches = retryExperiment();
+  const isTerminated = isJsonObject(spec) && spec["terminate"] === true;
+  return isTerminated
+    ? { ...patches, main: { ...patches.main, spec: { terminate: false } } }
+    : patches;
+}
+
 export const command: CliCommand = {
   declare(command) {
     command.argument("<what...>", "NAME…, rollout NAME… or experiment NAME…");
@@ -42,7 +52,7 @@ export const command: CliCommand = {
       for (const name of names) {
         const ref = { apiVersion: argoApiVersion, kind, namespace, name };
         const manifest = asJson(await mustExist(store, ref));
-        const patches = kind === "Rollout" ? retry() : retryExperiment();
+        const patches = kind === "Rollout" ? retry() : startedAnew(manifest);
         const isAborted = isJsonObject(manifest["status"]) && manifest["status"]["abort"] === true;
         if (kind === "Rollout" && !isAborted) {
           print(call.cli, `rollout '${name}' is not aborted: nothing to retry`);

@@ -1,6 +1,4 @@
 // Waits for a rollout: exit 0 healthy, 1 degraded or aborted, 2 timed out.
-import { asJson } from "../../api/meta/wire.ts";
-import { clientPhase } from "../../core/rollout/phase.ts";
 import { parseGoDuration } from "../../lib/go-duration.ts";
 import type { ObservedTree } from "../../core/view/rollout-view.ts";
 import { haldaneError } from "../../lib/errors.ts";
@@ -15,6 +13,7 @@ import {
   type Connection,
 } from "../command.ts";
 import { describeError } from "../describe-error.ts";
+import { phaseNow } from "../phase-now.ts";
 import { fetchTree, treeScopes } from "../fetch-tree.ts";
 import { follow } from "../live.ts";
 import { rolloutScreen } from "../render/rollout-screen.ts";
@@ -43,7 +42,7 @@ interface Seen {
 
 async function look({ store, namespace }: Connection, name: string): Promise<Seen> {
   const tree = await fetchTree(store, namespace, name);
-  const { phase, message } = clientPhase(asJson(tree.manifest));
+  const { phase, message } = await phaseNow(store, tree.manifest);
   const isBrief = isFinal(phase) || message === "";
   return { tree, phase, message, line: isBrief ? phase : `${phase} - ${message}` };
 }

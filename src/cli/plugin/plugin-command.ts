@@ -23,6 +23,11 @@ export interface PluginCall extends CommandCall {
   readonly programName: string;
 }
 
+/** `kubectl argo rollouts`, `kubectl haldane` */
+export function calledAs(programName: string): string {
+  return programName.replaceAll("-", " ");
+}
+
 /** What was typed makes no sense to a command: its usage is shown, and no word more. */
 export class ShowUsage extends Error {
   override readonly name = "ShowUsage";

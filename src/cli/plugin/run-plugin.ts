@@ -6,10 +6,10 @@ import { answerShell } from "../completion/answer.ts";
 import { findCommand, type Typed } from "./find-command.ts";
 import { optionName, parseFlags, type Flag, type ParsedFlags } from "./flags.ts";
 import { accessFlags, globalFlags } from "./global-flags.ts";
-import { ShowUsage } from "./plugin-command.ts";
+import { calledAs, ShowUsage } from "./plugin-command.ts";
 import { pluginShape } from "./plugin-shape.ts";
 import { pluginGroups, pluginTable, type PluginEntry } from "./plugin-table.ts";
-import { calledAs, commandUsage, groupUsage } from "./usage.ts";
+import { commandUsage, groupUsage } from "./usage.ts";
 
 /** Runs one command line. Never rejects. `programName`: kubectl-argo-rollouts or kubectl-haldane. */
 export async function runPlugin(

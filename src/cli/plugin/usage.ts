@@ -2,7 +2,7 @@
 import { formatTable } from "../render/table.ts";
 import type { Flag } from "./flags.ts";
 import { globalFlags } from "./global-flags.ts";
-import type { PluginCommand } from "./plugin-command.ts";
+import { calledAs, type PluginCommand } from "./plugin-command.ts";
 import { pluginGroups, pluginTable, type PluginEntry } from "./plugin-table.ts";
 
 const valueNames: Readonly<Record<Flag["type"], string>> = {
@@ -33,11 +33,6 @@ function flagLines(title: string, flags: readonly Flag[]): readonly string[] {
 function commandLines(entries: readonly (readonly [string, string])[]): readonly string[] {
   const width = Math.max(...entries.map(([name]) => name.length));
   return ["", "Available Commands:", ...entries.map(([n, s]) => `  ${n.padEnd(width)} ${s}`)];
-}
-
-/** `kubectl argo rollouts`, `kubectl haldane` */
-export function calledAs(programName: string): string {
-  return programName.replaceAll("-", " ");
 }
 
 function below(group: string): readonly (readonly [string, string])[] {

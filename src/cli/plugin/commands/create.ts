@@ -28,9 +28,10 @@ async function readOne(file: string, call: PluginCall): Promise<JsonObject> {
   if (document === undefined || more.length > 0)
     throw new Error(`${file}: it holds ${documents.length} objects; write one object per file`);
   const { object } = document;
-  const [group = ""] = textAt(object, "apiVersion").split("/");
+  const apiVersion = textAt(object, "apiVersion");
+  const group = apiVersion.includes("/") ? apiVersion.replace(/\/.*$/, "") : "";
   const kind = textAt(object, "kind");
-  const schema = schemaOf(textAt(object, "apiVersion"), kind);
+  const schema = schemaOf(apiVersion, kind);
   if (schema === undefined || !kinds.includes(kind) || group !== "argoproj.io")
     throw new Error(`creates of ${group}/${kind} unsupported`);
   await requireStrict(object, schema);

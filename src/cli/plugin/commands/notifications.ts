@@ -1,5 +1,4 @@
-import { ShowUsage, type PluginCommand } from "../plugin-command.ts";
-import { calledAs } from "../usage.ts";
+import { calledAs, ShowUsage, type PluginCommand } from "../plugin-command.ts";
 
 const subcommands = ["template", "trigger"];
 
