@@ -126,7 +126,9 @@ const manifestErrors = {
   NOT_CARRIED_OUT: never((p: { where: string; field: string }) => ({
     where: p.where,
     what: `not carried out yet: ${p.field}`,
-    wayOut: "it is kept, but has no effect here.",
+    wayOut: /[.]steps\[\d+\][.]plugin$/.test(p.field)
+      ? "a rollout stops at this step until somebody promotes past it or aborts."
+      : "it is kept, but has no effect here.",
   })),
   EXPRESSION_SYNTAX: never(
     (p: AtField & { expression: string; problem: string; column: number }) => ({

@@ -358,4 +358,32 @@ describe("verdicts", () => {
       "
     `);
   });
+
+  it("a promote ends a pause step and an undecided background analysis together, and asks anew", async () => {
+    const line = "n2 w50 p w100 | promote@5m promote@9m";
+    const undecided = {
+      ...inBackground,
+      objects: checkTemplate({ interval: "2m", initialDelay: "1m" }),
+      ...answering(value(0.92)),
+    };
+    expect(await story(line, undecided)).toMatchInlineSnapshot(`
+      "
+            0m  100%  2+0    Progressing - updated replicas are still becoming available
+         0m02s  100%  2+0    Healthy
+            1m  > set image shop:v2
+            1m    0%  1+2    Progressing - more replicas need to be updated
+         1m02s   50%  1+2    Progressing - more replicas need to be updated
+         1m02s   50%  1+2    Paused - CanaryPauseStep
+            5m  > promote
+            5m   50%  2+2    Progressing - waiting for all steps to complete
+         5m02s  100%  2+2    Progressing - waiting for all steps to complete
+         5m02s  100%  2+2    Progressing - waiting for the first answers of the background analysis
+            6m  100%  2+2    Paused - InconclusiveAnalysisRun
+            9m  > promote
+            9m  100%  2+2    Progressing - waiting for traffic weights to be verified
+            9m  100%  2+2    Healthy
+         9m31s  100%  2+0    Healthy
+      "
+    `);
+  });
 });

@@ -365,4 +365,26 @@ describe("canaries with traffic routing", () => {
       "
     `);
   });
+
+  it("stops at a step plugin, which nobody runs, until a person decides", async () => {
+    const steps = [{ setWeight: 50 }, { plugin: { name: "example/approve" } }];
+    expect(await story("n2 | promote@20m", { strategy: { steps } })).toMatchInlineSnapshot(`
+      "
+            0m  100%  2+0    Progressing - updated replicas are still becoming available
+         0m02s  100%  2+0    Healthy
+            1m  > set image shop:v2
+            1m    0%  1+2    Progressing - more replicas need to be updated
+         1m02s   50%  1+2    Progressing - more replicas need to be updated
+         1m02s   50%  1+2    Progressing - step 2 is not carried out: nobody runs the step plugin example/approve here; promote to skip it, abort to go back
+        11m03s   50%  1+2    Degraded - ProgressDeadlineExceeded: ReplicaSet "shop-76764fd48c" has timed out progressing.
+           20m  > promote
+           20m   50%  2+2    Progressing - waiting for all steps to complete
+        20m02s  100%  2+2    Progressing - waiting for all steps to complete
+        20m02s  100%  2+2    Progressing - waiting for traffic weights to be verified
+        20m02s  100%  2+2    Healthy
+        20m33s  100%  2+0    Healthy
+      "
+    `);
+    expect(await story("n2 | abort@5m", { strategy: { steps } })).toContain("RolloutAborted");
+  });
 });

@@ -261,7 +261,7 @@ const rolloutRows: readonly Row[] = [
       ) + service,
     lines: [
       "notice: shop.yaml:19:87: not carried out yet: spec.strategy.canary.trafficRouting.nginx; it is kept, but has no effect here.",
-      "notice: shop.yaml:19:124: not carried out yet: spec.strategy.canary.steps[0].plugin; it is kept, but has no effect here.",
+      "notice: shop.yaml:19:124: not carried out yet: spec.strategy.canary.steps[0].plugin; a rollout stops at this step until somebody promotes past it or aborts.",
     ],
   },
 ];

@@ -1,6 +1,7 @@
 import { promote, promoteFull, skipSteps } from "../../core/rollout/commands.ts";
 import type { CommandPatches } from "../../core/rollout/commands.ts";
 import { clientPhase } from "../../core/rollout/phase.ts";
+import { openVerdict } from "../../core/view/awaited.ts";
 import { haldaneError } from "../../lib/errors.ts";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import { CliError, flag } from "../command.ts";
@@ -31,7 +32,7 @@ function vain(
       wayOut: "try again in a moment.",
     };
   return {
-    what: "there is no pause to end",
+    what: openVerdict(manifest) ?? "there is no pause to end",
     wayOut: `wait with \`haldane status ${name}\`, or skip what is left with \`haldane promote ${name} --full\`.`,
   };
 }

@@ -1,4 +1,5 @@
 // What `get rollout NAME` prints: header lines, images, replicas, the tree (argo-kubectl-plugin.md §3).
+import { undecidedVerdicts } from "../../core/view/awaited.ts";
 import { iconTint, statusIcon } from "../../core/view/icons.ts";
 import {
   canaryAvailable,
@@ -44,9 +45,9 @@ function replicaLines({ rollout }: ObservedTree): readonly string[] {
   ];
 }
 
-/** Not in Argo's plugin: why pods do not start, which nothing above says. */
+/** Not in Argo's plugin: what people have to decide and why pods do not start, which nothing above says. */
 function troubleLines(tree: ObservedTree, { paint }: TreeOptions): readonly string[] {
-  const troubles = podTroubles(tree);
+  const troubles = [...undecidedVerdicts(tree.rollout), ...podTroubles(tree)];
   return troubles.length === 0
     ? []
     : ["", ...troubles.map((trouble) => `${paint("⚠", iconTint("⚠"))} ${trouble}`)];

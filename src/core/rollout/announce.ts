@@ -56,9 +56,14 @@ function undecided({ stepRun, backgroundRun, prePromotionRun, postPromotionRun }
   return runs.flatMap((run) => (run?.status === "Inconclusive" ? [run.name] : [])).join(" ");
 }
 
+/** Beside another pause, only a verdict nobody could give is news: the message shows the first reason alone. */
 function pausedEvent(facts: Facts, course: Course): RolloutEvent | undefined {
-  const first = course.pauseConditions[0];
-  if (first === undefined || hadPauses(facts)) return undefined;
+  const had = (facts.before.pauseConditions ?? []).map(({ reason }) => reason);
+  const first = course.pauseConditions.find(
+    ({ reason }) =>
+      !had.includes(reason) && (had.length === 0 || reason.startsWith("Inconclusive")),
+  );
+  if (first === undefined) return undefined;
   // Without the time: a pass that is repeated after a crash begins the same pause a little later.
   const occasion = `${String(course.stepIndex ?? "")}/paused ${first.reason} ${undecided(course)}`;
   return rolloutEvent(

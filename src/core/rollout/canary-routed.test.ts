@@ -531,7 +531,7 @@ describe("a canary with a router", () => {
         "0m v1:0/4 · step 3/3 · Progressing (updated replicas are still becoming available)",
         "0m10s 0% · v1:4/4 · step 3/3 · Healthy",
         "10m 0% · v1:4/4 v2:0/2 · step 0/3 · Progressing (more replicas need to be updated)",
-        "10m10s 50% · v1:4/4 v2:2/2 · step 1/3 · Progressing (more replicas need to be updated)",
+        "10m10s 50% · v1:4/4 v2:2/2 · step 1/3 · Progressing (step 2 is not carried out: nobody runs the step plugin example/plugin here; promote to skip it, abort to go back)",
         "11m40s 50% · v1:4/4 v2:2/2 · step 2/3 · Paused (CanaryPauseStep)",
         "12m40s 50% · v1:4/4 v2:2/4 · step 3/3 · Progressing (waiting for all steps to complete)",
         "12m50s 0% · v1:4/4 v2:4/4 · step 3/3 · Healthy",

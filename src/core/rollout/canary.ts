@@ -207,7 +207,7 @@ export function conductCanary(facts: Facts, strategy: CanaryStrategy): StrategyO
   return {
     course: { ...course, held: course.held ?? traffic.held },
     groundwork: walk.reliesOnTraffic ? reach : [],
-    hasTurned: walk.events.length > 0 || hasNewStable(facts, course),
+    hasTurned: walk.course.stepIndex !== begun.course.stepIndex || hasNewStable(facts, course),
     story: events,
     actions: [...(walk.reliesOnTraffic ? [] : reach), ...runs.effects, ...experiments.effects],
     changes: sizing.changes,

@@ -170,7 +170,12 @@ export function rolloutEvent(
   message: string,
   occasion: string,
 ): RolloutEvent {
-  const warnings = ["RolloutAborted", "ReplicaSetCreateError", "AnalysisRunCreateError"];
+  const warnings = [
+    "RolloutAborted",
+    "ReplicaSetCreateError",
+    "AnalysisRunCreateError",
+    "ReconciliationError",
+  ];
   const isWarning = warnings.includes(reason);
   return {
     type: isWarning ? "Warning" : "Normal",

@@ -75,6 +75,13 @@ function afterCompletion(canary: Canary, walk: Walk, text: string): Walk {
   };
 }
 
+/** Told when it gets there; from then on the message says it. */
+function stuckEvent({ facts }: Canary, course: Course, why: string): RolloutEvent | undefined {
+  if (facts.before.message === why) return undefined;
+  const occasion = `${String(course.stepIndex ?? 0)}/stuck`;
+  return rolloutEvent(facts, course, "ReconciliationError", why, occasion);
+}
+
 function stopped(
   canary: Canary,
   walk: Walk,
@@ -83,6 +90,12 @@ function stopped(
   switch (outcome.kind) {
     case "waiting":
       return { ...walk, why: outcome.why, lookAgain: outcome.lookAgain };
+    case "stuck": {
+      const { course } = walk;
+      const event = stuckEvent(canary, course, outcome.why);
+      const events = event === undefined ? walk.events : [...walk.events, event];
+      return { ...walk, events, why: outcome.why, course: { ...course, held: outcome.why } };
+    }
     case "pause":
       return {
         ...walk,

@@ -9,6 +9,8 @@ import type { Course } from "../course.ts";
 export type StepOutcome =
   | { readonly kind: "complete" }
   | { readonly kind: "waiting"; readonly why: string; readonly lookAgain?: LookAgain }
+  /** Nobody here can do it: only a person gets it on, and has to be told so. */
+  | { readonly kind: "stuck"; readonly why: string }
   | { readonly kind: "pause"; readonly reason: PauseReason; readonly lookAgain?: LookAgain }
   | { readonly kind: "abort"; readonly message: string };
 
