@@ -38,13 +38,18 @@ function check(what: string, faults: readonly string[]): void {
   for (const fault of faults) say(`    ${fault}`);
 }
 
+/** The deliveries under way, each with the number of kills before it began. */
+const underWay = new Map<number, number>();
+
 /**
  * How long the controller may live this time: 0.5 to 7.5 s, and at most 1 s while fewer than three of
- * five deliveries were disturbed. On a quick machine deliveries would otherwise end between two kills.
+ * five deliveries were disturbed and one under way was not. On a quick machine deliveries would
+ * otherwise end between two kills, on a slow one none would get anywhere between so many.
  */
 function lifetimeMs(rng: Rng): number {
   const isBehind = tally.killedDeliveries * 5 < tally.deliveries * 3;
-  return isBehind ? nextInt(rng, 1_000) : 500 + nextInt(rng, 7_000);
+  const isUndisturbed = [...underWay.values()].includes(tally.kills);
+  return isBehind && isUndisturbed ? nextInt(rng, 1_000) : 500 + nextInt(rng, 7_000);
 }
 
 /** Kills the controller after a random while, leaves it dead for another, until told to stop. */
@@ -102,6 +107,7 @@ async function playLane(stage: Stage, judge: Judge): Promise<void> {
     begun += 1;
     const number = begun;
     const killsBefore = tally.kills;
+    underWay.set(number, killsBefore);
     say(`▶ ${String(number)}. ${service}: ${story.name}`);
     let faults: readonly string[];
     try {
@@ -110,6 +116,7 @@ async function playLane(stage: Stage, judge: Judge): Promise<void> {
     } catch (error) {
       faults = [error instanceof Error ? error.message : String(error)];
     }
+    underWay.delete(number);
     const kills = tally.kills - killsBefore;
     tally.deliveries += 1;
     if (kills > 0) tally.killedDeliveries += 1;

@@ -44,7 +44,6 @@ export class PodWorker {
     this.#memory = {
       record: record ?? freshRecord(pod, tools.clock.now()),
       probes: {},
-      isDraining: false,
     };
     this.#savedRecord = JSON.stringify(record);
     this.#care = this.#careFor();

@@ -110,7 +110,8 @@ export type ProbeTable = Readonly<Partial<Record<ProbeKind, ProbeMemory>>>;
 export interface PodMemory {
   readonly record: PodRecord;
   readonly probes: Readonly<Record<string, ProbeTable>>;
-  readonly isDraining: boolean;
+  /** When this kubelet began to wait for the pod's requests; an earlier one's waiting is not known. */
+  readonly drainingSinceMs?: EpochMs;
 }
 
 export type ProcessFact =

@@ -38,6 +38,8 @@ class World {
   #pending: { readonly atMs: number; readonly result: Result }[] = [];
   #drainedAtMs = Infinity;
   removed = false;
+  /** How long requests are on their way to the pod once it is to be deleted. */
+  drainMs = 1_000;
 
   constructor(spec: PodSpec, behaviours: Record<string, Behaviour> = {}) {
     this.#pod = {
@@ -47,7 +49,7 @@ class World {
       spec,
     };
     this.#behaviours = behaviours;
-    this.#memory = { record: freshRecord(this.#pod, 0), probes: {}, isDraining: false };
+    this.#memory = { record: freshRecord(this.#pod, 0), probes: {} };
   }
 
   get status(): PodStatus {
@@ -72,9 +74,9 @@ class World {
     this.#memory = {
       record: JSON.parse(JSON.stringify(this.#memory.record)),
       probes: {},
-      isDraining: false,
     };
     this.#pending = [];
+    this.#drainedAtMs = Infinity;
   }
 
   runUntil(endMs: number): void {
@@ -142,7 +144,7 @@ class World {
     if (action.kind === "event") return;
     if (action.kind === "drain") {
       this.#say("drain");
-      this.#drainedAtMs = this.nowMs + 1000;
+      this.#drainedAtMs = this.nowMs + this.drainMs;
       return;
     }
     if (action.kind === "remove") {
@@ -534,6 +536,32 @@ describe("deletion", () => {
       "11s term app",
       "18s kill app",
       "18s remove",
+    ]);
+  });
+
+  it("waits no longer than the grace period for requests that do not end", () => {
+    const world = new World({ containers: [app] });
+    world.drainMs = Infinity;
+    world.runUntil(10_000);
+    world.delete(5);
+    world.runUntil(60_000);
+    expect(world.lines.slice(1)).toEqual(["10s drain", "15s term app", "15s remove"]);
+  });
+
+  it("is not terminated by a new kubelet before the gateway had its time, however late that came", () => {
+    const world = new World({ containers: [app] });
+    world.drainMs = 3_000;
+    world.runUntil(10_000);
+    world.delete(30);
+    world.runUntil(11_000);
+    world.nowMs = 100_000;
+    world.restartKubelet();
+    world.runUntil(160_000);
+    expect(world.lines.slice(1)).toEqual([
+      "10s drain",
+      "100s drain",
+      "103s term app",
+      "103s remove",
     ]);
   });
 

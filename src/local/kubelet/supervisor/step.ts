@@ -37,7 +37,7 @@ export function step(
 ): Step {
   const turns = foldAll(memory, seen, nowMs, timing);
   const folded = withContainers(memory.record, turns);
-  const record = withDeadline(withTermination(folded, seen, nowMs), seen.pod, nowMs);
+  const record = withDeadline(withTermination(folded, memory, seen, nowMs), seen.pod, nowMs);
   const goals = goalsOf(seen.pod, record, nowMs);
   const containers = allContainers(seen.pod).map((container) => {
     const turn = turns.get(container.name) ?? turnOf(memory, container.name);
@@ -47,13 +47,19 @@ export function step(
   const acted = new Map<string, ContainerTurn>(containers);
   const next = withContainers(record, acted);
   const drain: readonly Action[] =
-    next.termination?.isDrained === false && !memory.isDraining ? [{ kind: "drain" }] : [];
-  const wakes = [...containers.map(([, turn]) => turn.wakeAtMs), ...podWakes(next, seen.pod)];
+    next.termination?.isDrained === false && memory.drainingSinceMs === undefined
+      ? [{ kind: "drain" }]
+      : [];
+  const drainingSinceMs = memory.drainingSinceMs ?? (drain.length > 0 ? nowMs : undefined);
+  const wakes = [
+    ...containers.map(([, turn]) => turn.wakeAtMs),
+    ...podWakes(next, drainingSinceMs, seen.pod),
+  ];
   return {
     memory: {
       record: next,
       probes: Object.fromEntries(containers.map(([name, turn]) => [name, turn.probes])),
-      isDraining: memory.isDraining || drain.length > 0,
+      ...(drainingSinceMs === undefined ? {} : { drainingSinceMs }),
     },
     actions: [...drain, ...containers.flatMap(([, turn]) => turn.actions), ...removal(next)],
     wakeAtMs: earliest(wakes),
@@ -90,7 +96,12 @@ function withContainers(record: PodRecord, turns: ReadonlyMap<string, ContainerT
 }
 
 /** From the first sight of a deletion on; its grace period may be shortened later, never extended. */
-function withTermination(record: PodRecord, seen: Observation, nowMs: EpochMs): PodRecord {
+function withTermination(
+  record: PodRecord,
+  { drainingSinceMs }: PodMemory,
+  seen: Observation,
+  nowMs: EpochMs,
+): PodRecord {
   const { deletionTimestamp, deletionGracePeriodSeconds } = seen.pod.metadata;
   if (deletionTimestamp === undefined) return record;
   const wantedMs =
@@ -103,9 +114,17 @@ function withTermination(record: PodRecord, seen: Observation, nowMs: EpochMs): 
     before.isDrained ||
     seen.isDrained ||
     !isAnythingAlive(record) ||
-    nowMs >= before.sinceMs + graceMs;
+    nowMs >= drainEndMs({ ...before, graceMs }, drainingSinceMs ?? nowMs);
   const termination: Termination = { sinceMs: before.sinceMs, graceMs, isDrained };
   return { ...record, termination };
+}
+
+/**
+ * Until when the pod's requests are waited for. The gateway learns only from a living control plane
+ * that it must not send any more: after a restart it gets the whole time once again.
+ */
+function drainEndMs({ sinceMs, graceMs }: Termination, drainingSinceMs: EpochMs): EpochMs {
+  return graceMs === 0 ? sinceMs : Math.max(sinceMs, drainingSinceMs) + graceMs;
 }
 
 function isAnythingAlive(record: PodRecord): boolean {
@@ -125,12 +144,18 @@ function withDeadline(record: PodRecord, pod: Pod, nowMs: EpochMs): PodRecord {
   return { ...record, failure: { reason: "DeadlineExceeded", message } };
 }
 
-function podWakes(record: PodRecord, pod: Pod): readonly (EpochMs | undefined)[] {
+function podWakes(
+  record: PodRecord,
+  drainingSinceMs: EpochMs | undefined,
+  pod: Pod,
+): readonly (EpochMs | undefined)[] {
   const { termination } = record;
-  const drainEndMs =
-    termination?.isDrained === false ? termination.sinceMs + termination.graceMs : undefined;
+  const drainedByMs =
+    termination?.isDrained === false
+      ? drainEndMs(termination, drainingSinceMs ?? termination.sinceMs)
+      : undefined;
   const isOpen = record.failure === undefined && !isFinished(pod, record);
-  return [drainEndMs, isOpen ? deadlineAtMs(record, pod) : undefined];
+  return [drainedByMs, isOpen ? deadlineAtMs(record, pod) : undefined];
 }
 
 function removal(record: PodRecord): readonly Action[] {
