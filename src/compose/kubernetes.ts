@@ -11,6 +11,7 @@ import type { ClusterAccess } from "../objects/kubernetes/kubeconfig.ts";
 import { kubernetesStore } from "../objects/kubernetes/kubernetes.ts";
 import { tokenBucket } from "../objects/kubernetes/rate-limit.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
+import { elasticLoadBalancing } from "../routers/alb/elastic-load-balancing.ts";
 import type { RouterSettings } from "../routers/router.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { storeEventRecorder } from "../runtime/events.ts";
@@ -51,6 +52,8 @@ export interface ControllerSettings {
   readonly resyncMs: number;
   readonly only?: "analysis";
   readonly routers: RouterSettings;
+  /** The tag that names a target group's Service; set = AWS load balancers are asked what they serve. */
+  readonly targetGroupTag?: string;
   /** How long one answer of the API server may take. */
   readonly requestTimeoutMs?: number;
 }
@@ -161,6 +164,15 @@ async function lead(
   return leadership;
 }
 
+function verification({
+  clock,
+  env,
+  settings: { targetGroupTag: resourceTag },
+}: KubernetesControllerOptions): Pick<RouterSettings, "targetGroups"> {
+  if (resourceTag === undefined) return {};
+  return { targetGroups: elasticLoadBalancing({ clock, env, resourceTag }) };
+}
+
 function compose(
   { options, metrics, client }: Foundation,
   leadership: Leadership | undefined,
@@ -206,7 +218,7 @@ function compose(
     providerKinds,
     instanceId,
     concurrency: threads,
-    routerSettings: routers,
+    routerSettings: { ...routers, ...verification(options) },
     ...(settings.only === undefined ? {} : { only: settings.only }),
   });
   return manager;

@@ -104,6 +104,21 @@ const routers: readonly Flag[] = [
   { name: "appmesh-crd-version", value: "text", about: "App Mesh's", default: "v1beta2" },
 ];
 
+const balancers: readonly Flag[] = [
+  {
+    name: "aws-verify-target-group",
+    value: "boolean",
+    about: "ask AWS load balancers whether they serve the weights (default: false)",
+  },
+  { name: "alb-verify-weight", value: "boolean", about: "the same, as older versions write it" },
+  {
+    name: "alb-tag-key-resource-id",
+    value: "text",
+    about: "tag of target groups that names their Service",
+    default: "ingress.k8s.aws/resource",
+  },
+];
+
 const connection: readonly Flag[] = [
   { name: "as", value: "text", about: "act as this user" },
   { name: "as-group", value: "text", about: "act as a member of this group", isList: true },
@@ -151,10 +166,10 @@ export const ignoredFlags: readonly IgnoredFlag[] = [
   { name: "ingress-api-version", why: "networking.k8s.io/v1 is the only one served by now" },
   { name: "alb-ingress-classes", why: pullsIngresses },
   { name: "nginx-ingress-classes", why: pullsIngresses },
-  { name: "alb-tag-key-resource-id", why: "target groups are not verified" },
-  { name: "alb-verify-weight", isBoolean: true, why: "target groups are not verified" },
-  { name: "aws-verify-target-group", isBoolean: true, why: "target groups are not verified" },
-  { name: "aws-target-group-binding-api-version", why: "target groups are not verified" },
+  {
+    name: "aws-target-group-binding-api-version",
+    why: "target groups are found by their tags, not by TargetGroupBindings",
+  },
   {
     name: "self-service-notification-enabled",
     isBoolean: true,
@@ -180,7 +195,11 @@ function declareFlag(command: Command, flag: Flag): void {
 /** Defaults are not given to commander: what was typed has to be told from what was not. */
 export function declareFlags(command: Command): void {
   const groups = { Controller: run, "Leader election": election, Pages: pages };
-  const versions = { "API versions of routers": routers, Connection: connection };
+  const versions = {
+    "API versions of routers": routers,
+    "Load balancers": balancers,
+    Connection: connection,
+  };
   for (const [title, flags] of Object.entries({ ...groups, ...versions })) {
     command.optionsGroup(`${title}:`);
     for (const flag of flags) declareFlag(command, flag);
@@ -190,7 +209,7 @@ export function declareFlags(command: Command): void {
     command.option(isBoolean === true ? `--${name} [true|false]` : `--${name} <value>`, why);
 }
 
-const allFlags = [...run, ...election, ...pages, ...routers, ...connection];
+const allFlags = [...run, ...election, ...pages, ...routers, ...balancers, ...connection];
 
 export function flagDefault(name: string): string | undefined {
   return allFlags.find((flag) => flag.name === name)?.default;

@@ -91,6 +91,11 @@ function ownNamespaceOf({ cli }: CommandCall): string {
   }
 }
 
+function verificationOf(call: CommandCall): Pick<ControllerSettings, "targetGroupTag"> {
+  const isWanted = isSet(call, "aws-verify-target-group") || isSet(call, "alb-verify-weight");
+  return isWanted ? { targetGroupTag: textOf(call, "alb-tag-key-resource-id") } : {};
+}
+
 /** `namespace` is the kubeconfig's, or what -n says. */
 export function controllerSettings(call: CommandCall, namespace: string): ControllerSettings {
   const only = onlyOf(call);
@@ -115,6 +120,7 @@ export function controllerSettings(call: CommandCall, namespace: string): Contro
     resyncMs: numberOf(call, "rollout-resync", 1) * 1000,
     ...(only === undefined ? {} : { only }),
     ...(requestTimeoutMs === 0 ? {} : { requestTimeoutMs }),
+    ...verificationOf(call),
     routers: {
       istioApiVersion: textOf(call, "istio-api-version"),
       trafficSplitApiVersion: textOf(call, "traffic-split-api-version"),

@@ -35,6 +35,7 @@ import {
 import { smiSetting } from "../../../src/routers/smi/smi.test-support.ts";
 import { traefikSetting } from "../../../src/routers/traefik/traefik.test-support.ts";
 import { openCluster } from "../cluster.test-support.ts";
+import { createMissingDefinitions } from "./definitions.test-support.ts";
 
 interface Row {
   readonly name: string;
@@ -96,6 +97,7 @@ rows.push(
 );
 
 const cluster = openCluster();
+await createMissingDefinitions(cluster);
 afterAll(async () => cluster.close());
 
 /** The kind among the router's objects that the cluster does not know, if there is one. */
