@@ -15,6 +15,7 @@ import type { FoundGateway } from "./client.ts";
 import { loadConfig, saveConfig } from "./config-store.ts";
 import { Gateway } from "./gateway.ts";
 import { lossLog } from "./log.ts";
+import { keepBounded } from "../runtime/bounded-file.ts";
 import { processStartTime } from "../runtime/process-identity.ts";
 import { stateFileIn, writeState } from "./state-file.ts";
 import type { GatewayState } from "./state-file.ts";
@@ -41,6 +42,7 @@ export interface RunningGateway {
   drain(): Promise<void>;
 }
 
+const logFileName = "gateway.log";
 const detachedVariable = "HALDANE_GATEWAY_DETACHED";
 const defaultDrainLimitMs = 30_000;
 
@@ -72,6 +74,7 @@ class GatewayProcess {
   #configError: string | undefined;
   #putting: Promise<unknown> = Promise.resolve();
   #ending: Promise<void> | undefined;
+  #stopBounding: () => void = () => undefined;
   #onEnded: () => void = () => undefined;
   readonly #ended = new Promise<void>((resolve) => {
     this.#onEnded = resolve;
@@ -106,6 +109,7 @@ class GatewayProcess {
     this.#state = state;
     await writeState(dataDir, state);
     this.#listenToSignals();
+    this.#boundLog();
     this.#logger.info({ generation: gateway.config.generation }, "gateway is up");
     return { state, ended: this.#ended, drain: () => this.#drain() };
   }
@@ -188,6 +192,16 @@ class GatewayProcess {
     this.#logger.error({ err: error }, "unexpected error; the gateway serves on");
   };
 
+  /** Where `startGatewayProcess` sends our output; nobody else outlives controllers to look after it. */
+  #boundLog(): void {
+    if (process.env[detachedVariable] !== "1") return;
+    const file = join(this.#options.dataDir, logFileName);
+    this.#stopBounding = keepBounded({
+      file,
+      onError: (error) => this.#logger.warn({ err: error }, "the log could not be cut"),
+    });
+  }
+
   async #drain(): Promise<void> {
     this.#ending ??= this.#end();
     return this.#ending;
@@ -201,6 +215,7 @@ class GatewayProcess {
     await rm(stateFileIn(this.#options.dataDir), { force: true });
     for (const [signal, handler] of this.#signalHandlers) process.off(signal, handler);
     process.off("uncaughtException", this.#onUncaught);
+    this.#stopBounding();
     this.#logger.info("ended");
     this.#onEnded();
   }
@@ -220,7 +235,8 @@ export interface StartGatewayOptions {
 }
 
 /**
- * Starts a gateway in a process group of its own, logging to `gateway.log` in the data directory, and resolves when its
+ * Starts a gateway in a process group of its own, logging to `gateway.log` in the data directory (which it keeps small,
+ * with one older part in `gateway.log.1`), and resolves when its
  * admin API answers. It outlives this process. Rejects with the end of its log when it exits or does not answer.
  */
 export async function startGatewayProcess(options: StartGatewayOptions): Promise<FoundGateway> {
@@ -229,7 +245,7 @@ export async function startGatewayProcess(options: StartGatewayOptions): Promise
   if (program === undefined) throw new Error("startGatewayProcess: the command is empty");
   await mkdir(dataDir, { recursive: true });
   await refuseSecondGateway(dataDir);
-  const logFile = join(dataDir, "gateway.log");
+  const logFile = join(dataDir, logFileName);
   const log = await open(logFile, "a", 0o600);
   const child = spawn(program, args, {
     detached: true,

@@ -7,6 +7,7 @@ import {
   type LocalClusterOptions,
 } from "../../compose/local.ts";
 import { isHaldaneError } from "../../lib/errors.ts";
+import { keepBounded } from "../../runtime/bounded-file.ts";
 import { sleep } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/log.ts";
 import { pinoLogger, type LogLevel } from "../../runtime/pino-log.ts";
@@ -31,7 +32,12 @@ export const logFileName = "haldane.log";
 async function fileLogger(file: string, level: LogLevel): Promise<Logger> {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const descriptor = openSync(file, "a", 0o600);
-  return pinoLogger({ level, write: (line) => void writeSync(descriptor, line) });
+  const log = await pinoLogger({ level, write: (line) => void writeSync(descriptor, line) });
+  keepBounded({
+    file,
+    onError: (error) => log.warn("the log could not be cut", { error: String(error) }),
+  });
+  return log;
 }
 
 /**
