@@ -15,11 +15,13 @@ import {
   textOption,
   usageError,
   type CliCommand,
+  type CliContext,
   type CommandCall,
 } from "../command.ts";
 import { defaultDataDir, localKubeconfig, requireDataDir } from "../local/data-dir.ts";
 import { runningCluster, type ClusterProcess } from "../local/cluster-file.ts";
 import { addMappings, mappingOf } from "../local/local-images.ts";
+import { listeningObjects, type Listening } from "../local/tell-listening.ts";
 import { readManifests, type Manifests } from "../read-manifests.ts";
 import { withConnection } from "../with-connection.ts";
 
@@ -51,15 +53,24 @@ async function applyAll({ objects }: Manifests, call: CommandCall): Promise<bool
   const { cli } = call;
   if (objects.length === 0) return true;
   const options = { ...call.options, kubeconfig: localKubeconfig(call.options, cli.cwd) };
-  return withConnection({ ...call, options }, async ({ store, namespace }) =>
-    applyManifests(objects, {
+  return withConnection({ ...call, options }, async ({ store, namespace }) => {
+    const isAllApplied = await applyManifests(objects, {
       store,
       namespace,
       isForced: false,
       report: (line) => print(cli, line),
       refuse: (text) => cli.stderr.write(`Error: ${text}\n`),
-    }),
-  );
+    });
+    const applied = objects.map(({ object }) => object);
+    for (const said of await listeningObjects(store, applied, namespace, cli))
+      tellListening(said, cli);
+    return isAllApplied;
+  });
+}
+
+function tellListening({ what, isProgrammed, message }: Listening, cli: CliContext): void {
+  if (isProgrammed) print(cli, `${what}: ${message}`);
+  else cli.stderr.write(`Warning: ${what}: ${message}\n`);
 }
 
 /** What later commands need to find this cluster: nothing, in its own directory. */
