@@ -8,7 +8,7 @@ import { ApiClient } from "../../src/objects/kubernetes/api-client.ts";
 import { kubernetesStore } from "../../src/objects/kubernetes/kubernetes.ts";
 import { isStoreError, type ObjectStore } from "../../src/objects/object-store.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
-import { until } from "./waiting.ts";
+import { servedClock, until, wallClock } from "./waiting.ts";
 import type { World } from "./world.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -65,15 +65,18 @@ export class ControlPlane {
       });
     });
     this.#running = { child, ended };
-    await until("the API to answer", async () => {
+    const isUp = async (): Promise<boolean> => {
       if (child.exitCode !== null)
         throw new Error(`haldane up ended with ${String(child.exitCode)}; see ${this.outputFile}`);
       return this.#answers(child.pid);
-    });
+    };
+    await until("the API to answer", isUp, wallClock);
+    servedClock.controllerIsBack();
   }
 
   /** `kill -9`: nothing is said, nothing is tidied. */
   async kill(): Promise<void> {
+    servedClock.controllerIsGone();
     this.#running?.child.kill("SIGKILL");
     await this.#running?.ended;
   }
