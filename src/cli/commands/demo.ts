@@ -45,7 +45,9 @@ function teller(
       ([version, { requests, failed }]) =>
         `${version}: ${requests}${failed > 0 ? ` (${failed} failed)` : ""}`,
     );
-    const happened = `  canary ${String(weightPercent).padStart(3)} %  ${phase}${message === "" ? "" : ` - ${message}`}`;
+    // Until v1 serves there is nothing to share the traffic with.
+    const share = load() === undefined ? "v1" : `canary ${String(weightPercent).padStart(3)} %`;
+    const happened = `  ${share}  ${phase}${message === "" ? "" : ` - ${message}`}`;
     if (canRedraw(terminal)) {
       const { columns = 100 } = stdout;
       // One less than there are: in the last column some terminals wrap at once.
@@ -105,6 +107,7 @@ async function play(
   const { cli } = call;
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
+  print(cli, `Starting v1 of a small service behind the gateway, which listens on ${url}:`);
   for (const object of demoObjects(port)) await cluster.store.create(object);
   const running: { load?: DemoLoad } = {};
   const tell = teller(cli, () => running.load);
@@ -121,10 +124,7 @@ async function play(
   const fromMs = cli.clock.now();
   try {
     endLiveLine(cli);
-    print(
-      cli,
-      `v1 serves ${requestsPerSecond} requests a second on ${url}. Releasing v2, which is good:`,
-    );
+    print(cli, `v1 serves ${requestsPerSecond} requests a second. Releasing v2, which is good:`);
     await story.release("v2");
     await story.until("Healthy", isPromoted);
     story.mark("promoted");
@@ -174,6 +174,7 @@ async function demo(call: CommandCall): Promise<number> {
   } catch (error) {
     if (!cli.signal.aborted) throw error;
     endLiveLine(cli);
+    print(cli, "Stopping the demo's processes …");
     return 130;
   } finally {
     if (cluster)
