@@ -11,6 +11,9 @@ export interface PrometheusMetrics extends Metrics {
 
 type PromClient = typeof promClient;
 
+/** The usual 10 ms wake a process that has nothing to do a hundred times a second. */
+const eventLoopPrecisionMs = 100;
+
 /** The metric of this name, made on first use: `known` keeps what was handed out. */
 function once<M>(known: Map<string, M>, name: string, make: () => M): M {
   const metric = known.get(name) ?? make();
@@ -78,7 +81,11 @@ export async function prometheusMetrics(options: {
 }): Promise<PrometheusMetrics> {
   const { default: client } = await import("prom-client");
   const registry = new client.Registry();
-  if (options.processMetrics) client.collectDefaultMetrics({ register: registry });
+  if (options.processMetrics)
+    client.collectDefaultMetrics({
+      register: registry,
+      eventLoopMonitoringPrecision: eventLoopPrecisionMs,
+    });
   return {
     ...metricsIn(registry, client),
     render: async () => registry.metrics(),
