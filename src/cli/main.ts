@@ -21,8 +21,7 @@ function requireNode(): void {
 }
 
 /** The first signal ends what is going on in good order; the second does not wait for that. */
-function stopSignal(): AbortSignal {
-  const stop = new AbortController();
+function stopSignal(stop: AbortController): AbortSignal {
   const onSignal = (name: string): void => {
     if (!stop.signal.aborted) {
       stop.abort(new Error(`received ${name}`));
@@ -38,7 +37,7 @@ function stopSignal(): AbortSignal {
   return stop.signal;
 }
 
-function processContext(): CliContext {
+function processContext(stop: AbortController): CliContext {
   return {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -46,7 +45,7 @@ function processContext(): CliContext {
     env: process.env,
     cwd: process.cwd(),
     clock: systemClock,
-    signal: stopSignal(),
+    signal: stopSignal(stop),
     version: typeof __HALDANE_VERSION__ === "string" ? __HALDANE_VERSION__ : "0.0.0-dev",
     selfCommand: [process.execPath, ...process.execArgv, process.argv[1] ?? ""],
     connect: async (options) =>
@@ -61,9 +60,14 @@ function processContext(): CliContext {
 }
 
 requireNode();
-// A reader that has seen enough (`haldane events | head`) is no error of ours.
+const stop = new AbortController();
+const reader = { isThere: true };
+// A reader that has seen enough (`haldane events | head`) is no error of ours, and no reason to leave
+// processes behind: what is going on ends in good order.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  if (error.code !== "EPIPE") throw error;
+  reader.isThere = false;
+  if (!stop.signal.aborted) stop.abort(new Error("nobody reads the output any more"));
 });
-process.exitCode = await runAs(process.argv[1] ?? "", process.argv.slice(2), processContext());
+const exitCode = await runAs(process.argv[1] ?? "", process.argv.slice(2), processContext(stop));
+process.exitCode = reader.isThere ? exitCode : 0;

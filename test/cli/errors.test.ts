@@ -450,6 +450,16 @@ describe("signals", { timeout: 40_000 }, () => {
     expect(await world.ok("down")).toContain("was stopped already");
   });
 
+  it("a reader that goes away (up | head) stops a cluster in good order, too", async () => {
+    world.file("releases/v1/server.mjs", releaseOf("v1"));
+    world.file("shop.yaml", rollout());
+    const child = world.spawn("up -f shop.yaml");
+    const exited = new Promise<number | null>((resolve) => void child.once("exit", resolve));
+    child.stdout?.destroy();
+    expect(await exited).toBe(0);
+    expect(await world.ok("down")).toContain("was stopped already");
+  });
+
   it("a second Ctrl-C leaves at once, and says what is left to do", async () => {
     world.file(
       "releases/v1/server.mjs",
