@@ -191,9 +191,12 @@ async function checkGatewayRestart(
   try {
     await meanwhile();
     for (const service of serviceNames) await untilServed(world, service);
-    const after = await findGateway(path.join(world.dataDir, "gateway"));
-    await after?.client.close();
-    if (after === undefined || after.pid === before.pid) faults.push("it is the old process");
+    // It serves its saved routes before it says where it is found.
+    await until("the new gateway to be found", async () => {
+      const after = await findGateway(path.join(world.dataDir, "gateway"));
+      await after?.client.close();
+      return after !== undefined && after.pid !== before.pid;
+    });
   } catch (error) {
     faults.push(error instanceof Error ? error.message : String(error));
   }
