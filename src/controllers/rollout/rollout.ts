@@ -26,6 +26,7 @@ import { requeueAfter, settled, type Outcome } from "../../runtime/outcome.ts";
 import { carryOut, type EvictPod, type Hands } from "./carry-out.ts";
 import { observe } from "./observe.ts";
 import type { Orphans } from "./orphans.ts";
+import { learningOfCollisions } from "./replica-set-collision.ts";
 import type { RolloutViews } from "./views.ts";
 import { resolveRollout, workloadKnown } from "./resolve.ts";
 import { routerReferenceError } from "./router-references.ts";
@@ -94,8 +95,11 @@ async function reconcile(key: string, options: RolloutControllerOptions): Promis
     evictPod: options.evictPod,
     routers,
   };
+  const learning = { live: options.live, known: options.views.replicaSets };
   const carried = await tellRouterErrors(manifest, options, async () =>
-    carryOut(decision.effects, manifest, hands),
+    learningOfCollisions(decision.effects, learning, async () =>
+      carryOut(decision.effects, manifest, hands),
+    ),
   );
   await saveStatus(carried, decision.status, options.store);
   const tidyAtMs = await tellRouterErrors(manifest, options, async () =>
