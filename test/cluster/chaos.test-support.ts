@@ -100,7 +100,8 @@ function evidenceOf(story: Story, moments: readonly Moment[]): Evidence {
     kind === "Service" ? object.metadata.name === story.name : ownerOf(object) === story.name;
   const rollouts = moments.filter(isRollout);
   const last = rollouts.at(-1);
-  const newHash = last ? String(statusOf(last.object)["currentPodHash"]) : "";
+  const currentPodHash = last && statusOf(last.object)["currentPodHash"];
+  const newHash = typeof currentPodHash === "string" ? currentPodHash : "";
   return { story, rollouts, others: moments.filter(isItsOwn), newHash };
 }
 

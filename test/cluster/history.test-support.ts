@@ -25,7 +25,7 @@ export interface RecordedHistory {
   latest(kind: string, name: string): Loose | undefined;
   /** Resolves once `isSo` of the newest state; asked after every moment. */
   becomes(kind: string, name: string, isSo: (object: Loose) => boolean): Promise<void>;
-  /** Throws if a watch broke: then there may be gaps. */
+  /** Before the store is closed. Throws if a watch broke: then there may be gaps. */
   close(): Promise<void>;
 }
 
@@ -69,7 +69,7 @@ export async function recordHistory(
     const scope = { apiVersion, kind, namespace };
     let { resourceVersion } = await store.list<Loose>(scope);
     return async () => {
-      while (!stop.signal.aborted) {
+      for (;;) {
         try {
           const options = { resourceVersion, signal: stop.signal };
           for await (const event of store.watch<Loose>(scope, options)) {
@@ -77,10 +77,12 @@ export async function recordHistory(
           }
         } catch (error) {
           // A broken connection loses nothing: the next watch begins where this one ended.
-          if (isStoreError(error, "ServiceUnavailable")) continue;
-          if (!stop.signal.aborted) troubles.push(error);
-          return;
+          if (!isStoreError(error, "ServiceUnavailable")) {
+            troubles.push(error);
+            return;
+          }
         }
+        if (stop.signal.aborted) return;
       }
     };
   };
