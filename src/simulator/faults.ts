@@ -8,6 +8,9 @@
 //   lost@12       the 12th watch event never arrives
 //   late@12       it and all behind it on that watch come 3 s late
 //   stale@12      as crash@12, and the lists of the new process are 6 versions old, its events late
+//   lag@12        after the 12th write nothing is heard of what others do, for 20 s
+//   aged@12       as crash@12, and the new process sees lists 15 versions old, and nothing new for 20 s
+//   second@12     after the 12th write a second controller takes over, on lists 4 versions old; for 15 s the first goes on as well
 //   twins         two controllers act at once
 //   chaos@12      seed 12: one write in ten fails in some way, one event in twenty is lost or late
 import { createRng, next, nextInt, pick } from "../lib/rng.ts";
@@ -27,6 +30,9 @@ export const faultKinds = [
   "lost",
   "late",
   "stale",
+  "lag",
+  "aged",
+  "second",
   "chaos",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
@@ -42,6 +48,9 @@ const writeFaultOf = {
 
 const lateMs = 3000;
 const staleBy = 6;
+const agedBy = 15;
+const rivalStaleBy = 4;
+const silentMs = 20_000;
 
 function chaosPlan(seed: number): FaultPlan {
   const rng = createRng(seed);
@@ -58,6 +67,46 @@ function chaosPlan(seed: number): FaultPlan {
     write: (nth) => (nth < 150 && next(rng) < 0.1 ? pick(rng, writes) : undefined),
     event: (nth) => (nth < 300 && next(rng) < 0.05 ? pick(rng, events) : undefined),
     list: (nth) => (nth < 60 && next(rng) < 0.1 ? 1 + nextInt(rng, staleBy) : undefined),
+  };
+}
+
+/** Silence on all watches from the n-th write on: what is told in that time comes at its end. */
+function silence(): Required<Pick<FaultPlan, "event">> & {
+  readonly begin: (nowMs: number) => void;
+} {
+  let untilMs = 0;
+  return {
+    begin: (nowMs) => (untilMs = nowMs + silentMs),
+    event: (_nth, nowMs) => (nowMs < untilMs ? { kind: "late", byMs: untilMs - nowMs } : undefined),
+  };
+}
+
+function silentPlan(write: number, fault: WriteFault | undefined, behind: number): FaultPlan {
+  const { begin, event } = silence();
+  let hasBegun = false;
+  let listsLeft = 13;
+  return {
+    write(nth, nowMs) {
+      if (nth !== write) return undefined;
+      hasBegun = true;
+      begin(nowMs);
+      return fault;
+    },
+    event,
+    list: () => (hasBegun && behind > 0 && (listsLeft -= 1) >= 0 ? behind : undefined),
+  };
+}
+
+function rivalPlan(write: number): FaultPlan {
+  let hasBegun = false;
+  let listsLeft = 13;
+  return {
+    write(nth) {
+      if (nth !== write) return undefined;
+      hasBegun = true;
+      return "rivalAfterCommit";
+    },
+    list: () => (hasBegun && (listsLeft -= 1) >= 0 ? rivalStaleBy : undefined),
   };
 }
 
@@ -96,6 +145,12 @@ function planOf(fault: Fault): FaultPlan {
       return { event: (nth) => (nth === at ? { kind: "late", byMs: lateMs } : undefined) };
     case "stale":
       return stalePlan(at);
+    case "lag":
+      return silentPlan(at, undefined, 0);
+    case "aged":
+      return silentPlan(at, "crashAfterCommit", agedBy);
+    case "second":
+      return rivalPlan(at);
     case "chaos":
       return chaosPlan(at);
     default:
@@ -109,7 +164,7 @@ const usualResyncMs = 30 * 60_000;
 const quietMs = 60_000;
 
 /** With views of different age a Service may be switched to and fro for a moment; the invariants say whether users notice. */
-const agedViews = /^(?:stale|late|lost|chaos|twins)/;
+const agedViews = /^(?:stale|late|lost|lag|aged|second|chaos|twins)/;
 
 /** How plays are set up that are to be compared. `fault` undefined plays undisturbed. */
 function optionsFor(fault: Fault | undefined, monitor: InvariantMonitor): SimulationOptions {
@@ -231,7 +286,10 @@ function numbered(kinds: readonly FaultKind[], count: number): readonly Fault[] 
 export function allFaultsOf({ simulated: { counts } }: Played): readonly Fault[] {
   return [
     "twins",
-    ...numbered(["crash", "dead", "conflict", "error", "timeout", "stale"], counts.writes),
+    ...numbered(
+      ["crash", "dead", "conflict", "error", "timeout", "stale", "lag", "aged", "second"],
+      counts.writes,
+    ),
     ...numbered(["lost", "late"], counts.events),
   ];
 }

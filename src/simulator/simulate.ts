@@ -52,6 +52,7 @@ const mostTimersAtOnce = 20_000;
 const mostWritesAtOnce = 5000;
 const mostTurnsToRest = 25;
 const defaultRestartMs = 2000;
+const defaultRivalMs = 15_000;
 /** What decides who is served. */
 const servingKinds = new Set(["HTTPRoute", "ReplicaSet", "Service", "VirtualService"]);
 
@@ -144,7 +145,16 @@ class Simulation {
         void this.#begin(traffic);
       });
     };
-    const incarnation = startLife(this.#stage, { life, traffic, counts: this.#counts, crash });
+    // A leader that has lost its lease and does not know it yet.
+    const rival = (): void => {
+      void this.#begin(traffic);
+      this.#clock.after(this.#stage.options.rivalMs ?? defaultRivalMs, () => {
+        life.end();
+        this.#lives.delete(incarnation);
+      });
+    };
+    const begun = { life, traffic, counts: this.#counts, crash, rival };
+    const incarnation = startLife(this.#stage, begun);
     this.#lives.add(incarnation);
   }
 

@@ -38,6 +38,8 @@ export interface SimulationOptions {
   readonly faults?: FaultPlan;
   /** How long a crashed controller is away. */
   readonly restartMs?: number;
+  /** How long a controller that has a rival goes on beside it. */
+  readonly rivalMs?: number;
   /** More than one: controllers that do not know of each other, as when two lead at once. */
   readonly incarnations?: number;
   readonly monitors?: readonly Monitor[];
@@ -124,13 +126,17 @@ export interface LifeOptions {
   readonly traffic: DescribedTraffic;
   readonly counts: FaultCounts;
   readonly crash: () => void;
+  readonly rival: () => void;
 }
 
 /** Without a fault plan a life has no end but the simulation's, and needs nothing in between. */
-function storeOfLife({ options, store }: Stage, { life, counts, crash }: LifeOptions): ObjectStore {
+function storeOfLife(
+  { options, store }: Stage,
+  { life, counts, crash, rival }: LifeOptions,
+): ObjectStore {
   const { faults: plan } = options;
   if (!plan) return store;
-  return mortalStore(faultyStore(store, { plan, clock: life.clock, counts, crash }), life);
+  return mortalStore(faultyStore(store, { plan, clock: life.clock, counts, crash, rival }), life);
 }
 
 /** One life of the controllers under test. It starts on its own; what it does shows in the store. */

@@ -15,6 +15,9 @@ const everyNth: Readonly<Record<string, number>> = {
   error: 5,
   late: 5,
   stale: 5,
+  lag: 7,
+  aged: 7,
+  second: 7,
 };
 
 function sample(all: readonly Fault[]): readonly Fault[] {

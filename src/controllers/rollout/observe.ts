@@ -20,7 +20,7 @@ export interface Sight {
   readonly instanceId: string;
 }
 
-async function observeRouters(
+export async function observeRouters(
   routers: readonly TrafficRouter[],
 ): Promise<readonly ObservedRouter[]> {
   return Promise.all(

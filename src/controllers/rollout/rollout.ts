@@ -8,6 +8,7 @@ import type { Rollout, RouterConfig } from "../../api/argo/rollout.ts";
 import type { KubeObject } from "../../api/meta/object.ts";
 import { decide } from "../../core/rollout/decide.ts";
 import type { Decision } from "../../core/rollout/decision.ts";
+import type { ObservedRollout } from "../../core/rollout/observed.ts";
 import { canaryAndStableServices } from "../../core/rollout/service-names.ts";
 import type { EpochMs } from "../../lib/time.ts";
 import type { ObjectStore } from "../../objects/object-store.ts";
@@ -24,13 +25,14 @@ import type { EventRecorder } from "../../runtime/events.ts";
 import type { Logger } from "../../runtime/log.ts";
 import { requeueAfter, settled, type Outcome } from "../../runtime/outcome.ts";
 import { carryOut, type EvictPod, type Hands } from "./carry-out.ts";
-import { observe } from "./observe.ts";
+import { observe, observeRouters } from "./observe.ts";
 import type { Orphans } from "./orphans.ts";
 import { learningOfCollisions } from "./replica-set-collision.ts";
 import type { RolloutViews } from "./views.ts";
 import { resolveRollout, workloadKnown } from "./resolve.ts";
 import { routerReferenceError } from "./router-references.ts";
 import { saveStatus } from "./save-status.ts";
+import { deservesSecondLook, mustBeCurrent, readingLive } from "./second-look.ts";
 import { rolloutSources, type RouterWatches } from "./sources.ts";
 
 export interface RolloutControllerOptions {
@@ -87,7 +89,7 @@ async function reconcile(key: string, options: RolloutControllerOptions): Promis
   const observed = await observeOrTell(resolved, routers, manifest, options);
   // Reading may have shown a router which further objects are its own.
   watch(key, routers, options);
-  const decision = decide(observed, options.clock.now());
+  const decision = await decideTwice(observed, resolved.rollout, manifest, options);
   const hands: Hands = {
     store: options.store,
     live: options.live,
@@ -130,6 +132,23 @@ async function tidyUp(
     if (atMs !== undefined) times.push(atMs);
   }
   return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** Once on what the views show; where it matters to users, again on what the store has. */
+async function decideTwice(
+  observed: ObservedRollout,
+  rollout: Rollout,
+  manifest: KubeObject,
+  options: RolloutControllerOptions,
+): Promise<Decision> {
+  const { clock, live, store } = options;
+  const decision = decide(observed, clock.now());
+  if (!deservesSecondLook(decision, observed)) return decision;
+  await mustBeCurrent(manifest, live);
+  const traffic = await tellRouterErrors(manifest, options, async () =>
+    observeRouters(routersOf(rollout, manifest, { ...options, store: readingLive(store, live) })),
+  );
+  return decide({ ...observed, traffic }, clock.now());
 }
 
 async function observeOrTell(

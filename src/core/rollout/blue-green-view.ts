@@ -57,7 +57,7 @@ export function isFastTrack(blueGreen: BlueGreen, course: Course): boolean {
   const { facts, activeHash } = blueGreen;
   return (
     course.isPromoteFull ||
-    activeHash === "" ||
+    (activeHash === "" && course.stableHash === "") ||
     activeHash === facts.newHash ||
     isFastRollback(facts, course)
   );

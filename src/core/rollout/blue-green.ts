@@ -88,6 +88,10 @@ function activeTarget(blueGreen: BlueGreen, course: Course, isPassed: boolean): 
   const { facts } = blueGreen;
   const { stableRs } = rolesOf(facts, course.stableHash);
   if (course.isAborted) return servingReplicas(stableRs) > 0 ? course.stableHash : undefined;
+  // Users see nobody's version in particular: stable's is the one that has been judged.
+  const isLost = blueGreen.activeHash === "" && course.stableHash !== "";
+  if (isLost && course.stableHash !== facts.newHash)
+    return servingReplicas(stableRs) > 0 ? course.stableHash : undefined;
   if (isHalted(blueGreen, course) || !isReadyToSwitch(blueGreen, course)) return undefined;
   if (isFastTrack(blueGreen, course)) return facts.newHash;
   return isPassed && isPrePromotionPassed(blueGreen, course) ? facts.newHash : undefined;
@@ -116,7 +120,6 @@ function reasonToPromote(
 ): string | undefined {
   const { facts, strategy } = blueGreen;
   if (course.stableHash === "") return "Initial deploy";
-  if (activeAfter === "") return "Initial deploy";
   if (activeAfter !== facts.newHash) return undefined;
   if (course.isPromoteFull) return "Full promotion requested";
   if (isWithinRollbackWindow(facts, course)) return "Rollback within window";

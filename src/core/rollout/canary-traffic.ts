@@ -60,6 +60,14 @@ function recordedWeight(canary: Canary): number | undefined {
     : undefined;
 }
 
+/** What the canary gets now, as recorded or as routers have it since: a way back never gives it more. */
+function currentWeight({ facts }: Canary): number | undefined {
+  const recorded = facts.before.canary?.weights?.canary.weight;
+  if (recorded === undefined) return undefined;
+  const written = facts.observed.traffic.flatMap(({ state }) => state.inForce?.canary.weight ?? []);
+  return Math.min(recorded, ...written);
+}
+
 function wayBack(canary: Canary, course: Course, canaryHash: string): number {
   const { stableRs } = canaryRoles(canary, course);
   const canaryRs = canary.facts.replicaSets.find((rs) => hashOf(rs) === canaryHash);
@@ -69,7 +77,7 @@ function wayBack(canary: Canary, course: Course, canaryHash: string): number {
     n: canary.facts.n,
     stableAvailable: servingReplicas(stableRs),
     canaryAvailable: availableReplicas(canaryRs),
-    currentWeight: canary.facts.before.canary?.weights?.canary.weight,
+    currentWeight: currentWeight(canary),
     isDynamic:
       canary.strategy.dynamicStableScale && stableRs !== undefined && canaryRs !== undefined,
     keepsCanary: canary.strategy.abortScaleDownDelaySeconds !== undefined,

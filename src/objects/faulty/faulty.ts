@@ -4,6 +4,7 @@
 // run on over all stores that share the same `counts`, so that one number names one fault.
 import type { KubeObject, ObjectRef } from "../../api/meta/object.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import type { EpochMs } from "../../lib/time.ts";
 import { sleep } from "../../runtime/clock.ts";
 import {
   StoreError,
@@ -21,18 +22,19 @@ export const writeFaults = [
   "timeoutAfterCommit",
   "crashBeforeCommit",
   "crashAfterCommit",
+  "rivalAfterCommit",
 ] as const;
 export type WriteFault = (typeof writeFaults)[number];
 
 export type EventFault =
   { readonly kind: "lost" } | { readonly kind: "late"; readonly byMs: number };
 
-/** What goes wrong; a question that is absent is never answered with a fault. */
+/** What goes wrong, and when; a question that is absent is never answered with a fault. */
 export interface FaultPlan {
-  readonly write?: (nth: number) => WriteFault | undefined;
-  readonly event?: (nth: number) => EventFault | undefined;
+  readonly write?: (nth: number, nowMs: EpochMs) => WriteFault | undefined;
+  readonly event?: (nth: number, nowMs: EpochMs) => EventFault | undefined;
   /** By how many versions the list is behind. */
-  readonly list?: (nth: number) => number | undefined;
+  readonly list?: (nth: number, nowMs: EpochMs) => number | undefined;
 }
 
 /** How much has been asked so far. */
@@ -48,6 +50,8 @@ export interface FaultyStoreOptions {
   readonly counts: FaultCounts;
   /** Called at a crash; the write that crashed never answers. */
   readonly crash: () => void;
+  /** Called when another process takes over while this one goes on. */
+  readonly rival?: () => void;
 }
 
 export function noCounts(): FaultCounts {
@@ -76,9 +80,9 @@ class FaultyStore implements ObjectStore {
 
   async list<T extends KubeObject>(scope: ListScope, page: ListPage = {}): Promise<ObjectList<T>> {
     if (this.#isDead) return never();
-    const { plan, counts } = this.#options;
+    const { plan, counts, clock } = this.#options;
     counts.lists += 1;
-    const behind = plan.list?.(counts.lists);
+    const behind = plan.list?.(counts.lists, clock.now());
     const list = await this.#store.list<T>(scope, page);
     if (behind === undefined || page.continueToken !== undefined) return list;
     const atVersion = Math.max(1, Number(list.resourceVersion) - behind);
@@ -108,7 +112,8 @@ class FaultyStore implements ObjectStore {
     for await (const event of this.#store.watch<T>(scope, options)) {
       if (this.#isDead) return;
       if (event.type !== "BOOKMARK") counts.events += 1;
-      const fault = event.type === "BOOKMARK" ? undefined : plan.event?.(counts.events);
+      const fault =
+        event.type === "BOOKMARK" ? undefined : plan.event?.(counts.events, clock.now());
       if (fault?.kind === "lost") continue;
       // Later events wait behind this one: their order is kept.
       if (fault?.kind === "late") await sleepUnlessAborted(clock, fault.byMs, options.signal);
@@ -118,9 +123,9 @@ class FaultyStore implements ObjectStore {
 
   async #write<T>(commit: () => Promise<T>): Promise<T> {
     if (this.#isDead) return never();
-    const { plan, counts } = this.#options;
+    const { plan, counts, clock } = this.#options;
     counts.writes += 1;
-    const fault = plan.write?.(counts.writes);
+    const fault = plan.write?.(counts.writes, clock.now());
     switch (fault) {
       case undefined:
         return commit();
@@ -139,6 +144,11 @@ class FaultyStore implements ObjectStore {
       case "crashAfterCommit":
         await commit();
         return this.#die();
+      case "rivalAfterCommit": {
+        const answer = await commit();
+        this.#options.rival?.();
+        return answer;
+      }
     }
   }
 

@@ -1,0 +1,62 @@
+// Views lag behind the store, each by a time of its own: one of the routes may be older than one of
+// the rollout. What matters to users is therefore decided on the Rollout and the routes as they are
+// in the store: a read or two for each such pass, and none for a rollout that rests.
+import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
+import { refOf, type KubeObject } from "../../api/meta/object.ts";
+import type { Decision, Effect } from "../../core/rollout/decision.ts";
+import type { ObservedRollout } from "../../core/rollout/observed.ts";
+import { StoreError, type ObjectStore } from "../../objects/object-store.ts";
+
+type LiveStore = Pick<ObjectStore, "get">;
+
+function sizeIn({ spec }: JsonObject): Json | undefined {
+  return isJsonObject(spec) ? spec["replicas"] : undefined;
+}
+
+const questions: readonly Effect["kind"][] = [
+  "createAnalysisRun",
+  "createExperiment",
+  "terminateAnalysisRun",
+  "terminateExperiment",
+];
+
+function isShrinking(effect: Effect, { replicaSets }: ObservedRollout): boolean {
+  if (effect.kind !== "patchReplicaSet") return false;
+  const size = sizeIn(effect.patch);
+  const set = replicaSets.find(({ metadata }) => metadata.name === effect.name);
+  return typeof size === "number" && size < (set?.spec.replicas ?? 1);
+}
+
+/**
+ * Questions are asked or withdrawn; or, where a router splits the traffic, weights change, a version
+ * loses pods, or a step or a promotion counts as done.
+ */
+export function deservesSecondLook({ effects }: Decision, observed: ObservedRollout): boolean {
+  const isRouted = observed.traffic.length > 0;
+  return effects.some((effect) => {
+    if (questions.includes(effect.kind)) return true;
+    const isMoving = effect.kind === "recordTurn" || effect.kind === "applyTraffic";
+    return isRouted && (isMoving || isShrinking(effect, observed));
+  });
+}
+
+/** The store with every object read from where it is kept, whatever a view says. */
+export function readingLive(store: ObjectStore, live: LiveStore): ObjectStore {
+  return {
+    get: async (ref) => live.get(ref),
+    list: async (scope, page) => store.list(scope, page),
+    watch: (scope, options) => store.watch(scope, options),
+    create: async (object, options) => store.create(object, options),
+    update: async (object, options) => store.update(object, options),
+    patch: async (ref, patch, options) => store.patch(ref, patch, options),
+    delete: async (ref, options) => store.delete(ref, options),
+  };
+}
+
+/** Throws Conflict when the Rollout has moved on since it was seen. */
+export async function mustBeCurrent(manifest: KubeObject, live: LiveStore): Promise<void> {
+  const current = await live.get(refOf(manifest));
+  if (current?.metadata.resourceVersion === manifest.metadata.resourceVersion) return;
+  const { name } = manifest.metadata;
+  throw new StoreError("Conflict", `Rollout ${name} has changed since it was looked at`);
+}
