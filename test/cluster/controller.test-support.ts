@@ -70,14 +70,10 @@ export async function startController(options: ControllerOptions): Promise<Runni
     });
   });
   const ready = options.isStandby === true ? "pages are served" : "the controllers run";
-  await until(
-    "the controller runs",
-    async () => {
-      if (hasEnded && !log.includes(ready)) throw new Error(`it ended:\n${log}`);
-      return log.includes(ready);
-    },
-    { withinMs: 60_000, describe: async () => log },
-  );
+  await until("the controller runs", async () => log.includes(ready) || hasEnded, {
+    describe: async () => log,
+  });
+  if (!log.includes(ready)) throw new Error(`the controller ended:\n${log}`);
   return {
     pid: child.pid ?? 0,
     metricsUrl: `http://127.0.0.1:${portIn(log, "metricsPort") ?? ""}/metrics`,
