@@ -88,10 +88,6 @@ function activeTarget(blueGreen: BlueGreen, course: Course, isPassed: boolean): 
   const { facts } = blueGreen;
   const { stableRs } = rolesOf(facts, course.stableHash);
   if (course.isAborted) return servingReplicas(stableRs) > 0 ? course.stableHash : undefined;
-  // Users see nobody's version in particular: stable's is the one that has been judged.
-  const isLost = blueGreen.activeHash === "" && course.stableHash !== "";
-  if (isLost && course.stableHash !== facts.newHash)
-    return servingReplicas(stableRs) > 0 ? course.stableHash : undefined;
   if (isHalted(blueGreen, course) || !isReadyToSwitch(blueGreen, course)) return undefined;
   if (isFastTrack(blueGreen, course)) return facts.newHash;
   return isPassed && isPrePromotionPassed(blueGreen, course) ? facts.newHash : undefined;
@@ -144,7 +140,7 @@ function wantedRuns(blueGreen: BlueGreen, course: Course): readonly WantedRun[] 
   if (!wantsVerdicts(blueGreen, course) || isInconclusive(course)) return [];
   const { prePromotionAnalysis: pre, postPromotionAnalysis: post } = strategy;
   const isActive = activeHash === facts.newHash;
-  const isBefore = !isActive && activeHash !== "" && isPreviewJudgeable(blueGreen);
+  const isBefore = !isActive && isPreviewJudgeable(blueGreen);
   const isAfter = isActive && isSaturated(facts.newRs, facts.n);
   return [
     ...(pre !== undefined && isBefore
