@@ -24,19 +24,36 @@ export interface Hands {
   readonly routers: readonly TrafficRouter[];
 }
 
-/** Carries all effects out. Resolves with the rollout as it now is (its version moves with own writes). */
+/**
+ * Carries all effects out. Resolves with the rollout as it now is (its version moves with own writes).
+ * An event is sent off once what it tells of is done, but nothing waits for it except the end: weights
+ * and replicas come first, and all is told before the status is written.
+ */
 export async function carryOut(
   effects: readonly Effect[],
   rollout: KubeObject,
   hands: Hands,
 ): Promise<KubeObject> {
   let current = rollout;
-  for (const effect of effects) {
-    if (effect.kind === "patchRollout") current = await patchRollout(current, effect.patch, hands);
-    else if (effect.kind === "recordTurn")
-      current = await saveStatus(current, effect.status, hands.store);
-    else await carryOutOne(effect, current, hands);
+  const telling: Promise<void>[] = [];
+  try {
+    for (const effect of effects) {
+      if (effect.kind === "event") {
+        const told = hands.events.record(current, effect.event);
+        // If it fails, the end of the pass does; until then nobody looks.
+        told.catch(() => undefined);
+        telling.push(told);
+      } else if (effect.kind === "patchRollout")
+        current = await patchRollout(current, effect.patch, hands);
+      else if (effect.kind === "recordTurn") {
+        await Promise.all(telling);
+        current = await saveStatus(current, effect.status, hands.store);
+      } else await carryOutOne(effect, current, hands);
+    }
+  } finally {
+    await Promise.allSettled(telling);
   }
+  await Promise.all(telling);
   return current;
 }
 
@@ -63,7 +80,7 @@ function atVersion(patch: JsonObject, resourceVersion: string | undefined): Json
   return { ...patch, metadata: { ...metadata, resourceVersion } };
 }
 
-type CarriedOutHere = Exclude<Effect, { kind: "patchRollout" | "recordTurn" }>;
+type CarriedOutHere = Exclude<Effect, { kind: "event" | "patchRollout" | "recordTurn" }>;
 
 async function carryOutOne(
   effect: CarriedOutHere,
@@ -71,8 +88,6 @@ async function carryOutOne(
   hands: Hands,
 ): Promise<void> {
   switch (effect.kind) {
-    case "event":
-      return hands.events.record(rollout, effect.event);
     case "applyTraffic":
       for (const router of hands.routers) {
         await router.apply(withinAbilities(effect.plan, router.capabilities));
