@@ -10,6 +10,7 @@ import type { ApiOptions } from "./options.ts";
 import { parseResourcePath, type ResourcePath } from "./paths.ts";
 import { evictPod } from "./pods/eviction.ts";
 import { podLog } from "./pods/log.ts";
+import { refuseWhatIsNotHere } from "./pods/not-here.ts";
 import { getPodMetrics } from "./pods/usage.ts";
 import { finalizeNamespace } from "./resources/finalize.ts";
 import { patchObject } from "./resources/patch.ts";
@@ -130,6 +131,7 @@ export function createDispatch(api: ApiOptions, address: string): Dispatch {
     const resource = path && byPath.get(`${path.group}/${path.version}/${path.plural}`);
     if (!path || !resource) throw noSuchResource();
     assertPlace(resource, path);
+    refuseWhatIsNotHere(path);
     const { subresource } = path;
     const isServed =
       subresource === undefined || resource.subresources.some(({ name }) => name === subresource);

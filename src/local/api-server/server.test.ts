@@ -219,12 +219,13 @@ describe("bad clients", () => {
 
   it("ends a watch whose client does not read, while others go on", async () => {
     const { store, openWatches } = countingWatches();
-    const api = await start({ slowClientMs: 300, store });
+    const api = await start({ slowClientMs: 1_000, store });
     const slow = await rawConnection(api);
     slow.write(head(api, "GET", `${configMaps}?watch=1`));
     await new Promise((resolve) => slow.once("readable", resolve));
     const quick = await api.stream(`${configMaps}?watch=1`);
-    // Nobody reads from the slow one: sockets and buffers fill, and then it is cut off.
+    // Nobody reads from the slow one: sockets and buffers fill, and then it is cut off. The quick one
+    // is read between two writes, so that it waits for us no longer than one of them takes.
     for (let round = 0; round < 24; round += 1) {
       const data = { a: "x".repeat(1_048_576) };
       const created = await api.ask("POST", configMaps, {
@@ -233,11 +234,11 @@ describe("bad clients", () => {
       expect(created.status).toBe(201);
       expect((await quick.next())["type"]).toBe("ADDED");
     }
-    await expect.poll(openWatches, { timeout: 5_000 }).toBe(1);
+    await expect.poll(openWatches, { timeout: 30_000 }).toBe(1);
     await api.ask("POST", configMaps, { body: { metadata: { name: "last" } } });
     expect(await quick.next()).toMatchObject({ object: { metadata: { name: "last" } } });
     quick.close();
-  });
+  }, 60_000);
 });
 
 describe("closing", () => {

@@ -184,11 +184,18 @@ describe("OpenAPI v3", () => {
 });
 
 describe("OpenAPI v2", () => {
-  it("is there as JSON, not as protobuf", async () => {
+  it("is there as JSON, and as the protobuf that kubectl up to 1.28 asks for", async () => {
     const { json } = await api.ask("GET", "/openapi/v2");
     expect(json["swagger"]).toBe("2.0");
     expect(Object.keys(object(json["definitions"]))).toContain("io.k8s.api.core.v1.Pod");
     const accept = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
-    expect((await api.ask("GET", "/openapi/v2", { headers: { accept } })).status).toBe(406);
+    const { status, headers, text } = await api.ask("GET", "/openapi/v2", { headers: { accept } });
+    expect([status, headers["content-type"]]).toEqual([200, accept]);
+    // Document.swagger is field 1, a text of three bytes.
+    expect(text.startsWith("\n\u00032.0")).toBe(true);
+    for (const each of ["/apis/argoproj.io/v1alpha1/", '"kind":"Rollout"', "fieldValidation"])
+      expect(text).toContain(each);
+    const other = { accept: "application/xml" };
+    expect((await api.ask("GET", "/openapi/v2", { headers: other })).status).toBe(406);
   });
 });

@@ -14,6 +14,7 @@ import {
   apiVersions,
   resourceList,
 } from "./documents.ts";
+import { openApiV2Bytes, openApiV2Protobuf } from "./openapi-protobuf.ts";
 import { createOpenApi, type OpenApiDocuments } from "./openapi.ts";
 import { groupVersionsOf, type ServedGroupVersion, type ServedResource } from "./served.ts";
 
@@ -96,16 +97,26 @@ function servicePages(api: ApiOptions): readonly (readonly [string, Page])[] {
   ];
 }
 
-/** OpenAPI v2 has a protobuf form that some clients ask for alone; ours is JSON. */
+async function* onePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** OpenAPI v2: whole as JSON, or what older kubectls look up in it as the protobuf they ask for alone. */
 function openApiV2(documents: OpenApiDocuments): Page {
+  const asJson = ["application/json", "application/*", "*/*"];
   return ({ headers }) => {
-    const acceptable = ["application/json", "application/*", "*/*"];
-    if (mediaRanges(headers.accept).some(({ type }) => acceptable.includes(type)))
-      return jsonReply(documents.v2());
+    const wanted = mediaRanges(headers.accept).find(
+      ({ type }) => type === openApiV2Protobuf || asJson.includes(type),
+    );
+    if (wanted?.type === openApiV2Protobuf) {
+      const chunks = onePiece(openApiV2Bytes(documents.v2()));
+      return { kind: "stream", contentType: openApiV2Protobuf, chunks };
+    }
+    if (wanted !== undefined) return jsonReply(documents.v2());
     throw new RequestProblem(
       406,
       "NotAcceptable",
-      "only the following media types are accepted: application/json",
+      `only the following media types are accepted: application/json, ${openApiV2Protobuf}`,
     );
   };
 }

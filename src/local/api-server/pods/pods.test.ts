@@ -135,6 +135,19 @@ describe("logs", () => {
   });
 });
 
+describe("what pods of one machine have not", () => {
+  it.each([
+    ["GET", "exec", /there is no exec on one machine; .*run the command/],
+    ["POST", "attach", /kubectl logs -f/],
+    ["POST", "portforward", /haldane\.dev\/ports/],
+    ["PATCH", "ephemeralcontainers", /tools of this machine/],
+  ])("%s %s is refused with the way there is", async (method, subresource, said) => {
+    const { json } = await api.ask(method, `${pods}/one/${subresource}`);
+    expect(json).toMatchObject({ code: 405, reason: "MethodNotAllowed" });
+    expect(json["message"]).toMatch(said);
+  });
+});
+
 describe("pod metrics", () => {
   const metrics = "/apis/metrics.k8s.io/v1beta1";
 
