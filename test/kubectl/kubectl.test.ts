@@ -2,6 +2,7 @@
 // the gateway routes, the controllers deliver. What the API server alone must answer is asked in
 // src/local/api-server/kubectl.test.ts.
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { chmodSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Pod } from "../../src/api/kubernetes/pod.ts";
@@ -27,8 +28,8 @@ interface Answer {
   readonly err: string;
 }
 
-async function kubectl(line: string, stdin = ""): Promise<Answer> {
-  const child = spawn("kubectl", line.split(" "), { env, cwd: world.folder });
+async function kubectl(line: string, stdin = "", more: NodeJS.ProcessEnv = {}): Promise<Answer> {
+  const child = spawn("kubectl", line.split(" "), { env: { ...env, ...more }, cwd: world.folder });
   let out = "";
   let err = "";
   child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
@@ -184,6 +185,68 @@ describe.skipIf(missing !== undefined)("kubectl with a cluster of this machine",
     expect(await ok("describe svc shop")).toMatch(/^Endpoints: +127\.0\.0\.1:\d+/m);
   });
 
+  it("logs know times, since, and the process before a restart", async () => {
+    const pod = await firstPod("shop");
+    const stamped = await ok(`logs ${pod} --timestamps`);
+    expect(stamped).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z v2 starts\n$/);
+    const at = Date.parse(stamped.split(" ")[0] ?? "");
+    const time = (ms: number): string => new Date(ms).toISOString();
+    expect(await ok(`logs ${pod} --since-time=${time(at)}`)).toBe("v2 starts\n");
+    expect(await ok(`logs ${pod} --since-time=${time(at + 1_000)}`)).toBe("");
+    expect(await ok(`logs ${pod} --since=1h --tail=1 -c app`)).toBe("v2 starts\n");
+    expect((await kubectl(`logs ${pod} --previous`)).err).toContain("no process ran before");
+    expect(await world.ok(`logs ${pod} --timestamps --since 1h`)).toBe(stamped);
+  });
+
+  it("fields select and leave out", async () => {
+    const names = await ok("get pods -o name");
+    expect(await ok("get pods -o name --field-selector status.phase=Running")).toBe(names);
+    expect(await ok("get pods -o name --field-selector status.phase!=Running")).toBe("");
+    const pod = await firstPod("shop");
+    expect(
+      await ok(`get pods -o name --field-selector metadata.name!=${pod},spec.nodeName=local`),
+    ).toBe(names.replace(`pod/${pod}\n`, ""));
+  });
+
+  it("edit, label, annotate, diff and prune change and compare as on any cluster", async () => {
+    const map = (name: string, value: string): string =>
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, labels: {set: one}}\ndata: {a: ${value}}\n`;
+    world.file("maps.yaml", `${map("first", "one")}---\n${map("second", "one")}`);
+    expect(await ok("create -f maps.yaml")).toContain("configmap/second created");
+    await ok("apply -f maps.yaml");
+    world.file("edit.sh", '#!/bin/sh\nsed -i.bak "s/a: one/a: edited/" "$1"\n');
+    chmodSync(path.join(world.folder, "edit.sh"), 0o755);
+    const edited = await kubectl("edit configmap first", "", { EDITOR: "./edit.sh" });
+    expect(edited.out).toBe("configmap/first edited\n");
+    expect(await ok("get configmap first -o jsonpath={.data.a}")).toBe("edited");
+    const differs = await kubectl("diff -f maps.yaml");
+    expect(differs.code).toBe(1);
+    expect(differs.out).toMatch(/- {2}a: edited\n\+ {2}a: one/);
+    await ok("label configmap first tier=web");
+    await ok("annotate configmap first note=x");
+    expect(await ok("get configmaps -l tier=web -o name")).toBe("configmap/first\n");
+    world.file("maps.yaml", map("first", "one"));
+    const pruned = await ok(
+      "apply -f maps.yaml --prune -l set=one --prune-allowlist=core/v1/ConfigMap",
+    );
+    expect(pruned).toContain("configmap/second pruned");
+    await ok("delete -f maps.yaml");
+  });
+
+  it("explain and api-resources name the kinds and their fields", async () => {
+    const kinds = await ok("api-resources -o name");
+    for (const kind of ["rollouts.argoproj.io", "pods", "httproutes.gateway.networking.k8s.io"])
+      expect(kinds.split("\n")).toContain(kind);
+    expect(await ok("explain rollout.spec.strategy.canary.steps")).toContain("setWeight");
+    expect(await ok("explain pod.spec.containers.readinessProbe")).toContain("httpGet");
+  });
+
+  it("exec is refused with the way there is", async () => {
+    const { code, err } = await kubectl(`exec ${await firstPod("shop")} -- ls`);
+    expect(code).not.toBe(0);
+    expect(err).toContain("there is no exec on one machine");
+  });
+
   it("scale changes replicas of rollouts and deployments", async () => {
     expect(await ok("scale rollout shop --replicas=3")).toBe("rollout.argoproj.io/shop scaled\n");
     await ok("scale deployment worker --replicas=2");
@@ -211,6 +274,9 @@ describe.skipIf(missing !== undefined)("kubectl with a cluster of this machine",
       "successfully rolled out",
     );
     expect(await ok("get pods -l app=worker -o name")).not.toContain(before);
+    expect(await ok("rollout history deployment/worker")).toMatch(/^1 [\s\S]*^2 /m);
+    await ok("rollout undo deployment/worker");
+    expect(await ok("rollout status deployment/worker --timeout=30s")).toContain("rolled out");
   });
 
   it("server-side apply and edits by other hands conflict as on any cluster", async () => {
