@@ -18,7 +18,7 @@ import { clientPhase } from "../src/core/rollout/phase.ts";
 import { createRng } from "../src/lib/rng.ts";
 import { createProvider, providerKinds } from "../src/metrics/registry.ts";
 import { memoryStore } from "../src/objects/memory/memory.ts";
-import type { Engine } from "../src/objects/semantics/engine.ts";
+import type { Engine } from "../src/objects/semantics/engine-options.ts";
 import { openSqliteStore } from "../src/objects/sqlite/sqlite.ts";
 import { systemClock as clock } from "../src/runtime/clock.ts";
 import { storeEventRecorder } from "../src/runtime/events.ts";

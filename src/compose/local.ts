@@ -27,7 +27,7 @@ import {
   type TrafficHistory,
 } from "../metrics/traffic/history.ts";
 import { isStoreError, StoreError, type ObjectStore } from "../objects/object-store.ts";
-import type { Admission } from "../objects/semantics/engine.ts";
+import type { Admission } from "../objects/semantics/engine-options.ts";
 import { openSqliteStore } from "../objects/sqlite/sqlite.ts";
 import { sleep, type Clock } from "../runtime/clock.ts";
 import { storeEventRecorder } from "../runtime/events.ts";

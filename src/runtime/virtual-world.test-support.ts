@@ -2,7 +2,7 @@
 import type { ConfigMap } from "../api/kubernetes/workloads.ts";
 import type { ObjectMeta, ObjectRef } from "../api/meta/object.ts";
 import { memoryStore } from "../objects/memory/memory.ts";
-import type { Engine } from "../objects/semantics/engine.ts";
+import type { Engine } from "../objects/semantics/engine-options.ts";
 import type { LogFields, Logger } from "./log.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 

@@ -3,7 +3,8 @@
 // lib, api, objects/object-store.ts, objects/semantics and runtime/clock.ts.
 import { createRng, nextInt, type Rng } from "../../lib/rng.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import { createEngine, type Engine, type EngineOptions } from "../semantics/engine.ts";
+import type { Engine, EngineOptions } from "../semantics/engine-options.ts";
+import { createEngine } from "../semantics/engine.ts";
 
 export interface MemoryStoreOptions extends Omit<
   EngineOptions,

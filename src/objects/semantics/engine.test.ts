@@ -5,7 +5,8 @@ import { createRng } from "../../lib/rng.ts";
 import { VirtualClock } from "../../runtime/virtual-clock.ts";
 import { memoryStore } from "../memory/memory.ts";
 import { isStoreError, StoreError, type ObjectStore, type WatchEvent } from "../object-store.ts";
-import { createEngine, type Engine, type EngineOptions } from "./engine.ts";
+import type { Engine, EngineOptions } from "./engine-options.ts";
+import { createEngine } from "./engine.ts";
 import type { Change, Stored } from "./stored.ts";
 
 const startMs = Date.parse("2026-11-21T06:48:00.900Z");

@@ -5,33 +5,24 @@ import type { KubeObject, ObjectRef } from "../../api/meta/object.ts";
 import { resourceTypeOf, type ResourceType } from "../../api/resources.ts";
 import { deepEqual } from "../../lib/deep-equal.ts";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
-import type { Rng } from "../../lib/rng.ts";
 import { formatTime } from "../../lib/time.ts";
-import type { Clock } from "../../runtime/clock.ts";
 import {
   StoreError,
   type DeleteOptions,
   type ListPage,
   type ListScope,
   type ObjectList,
-  type ObjectStore,
   type Patch,
   type WatchEvent,
   type WatchOptions,
   type WriteOptions,
 } from "../object-store.ts";
 import { assertPreconditions, mayGo, planDeletion } from "./deletion.ts";
-import {
-  alreadyExists,
-  invalid,
-  modified,
-  namespaceTerminating,
-  notFound,
-  unknownKind,
-} from "./errors.ts";
+import { alreadyExists, modified, notFound, unknownKind } from "./errors.ts";
+import type { AdmissionRequest, Engine, EngineOptions } from "./engine-options.ts";
 import { createCollector, type Collector } from "./garbage-collector.ts";
 import { immutable } from "./immutable.ts";
-import { Ledger, type Journal } from "./ledger.ts";
+import { Ledger } from "./ledger.ts";
 import {
   assertMetadataShape,
   assertSameVersion,
@@ -41,62 +32,12 @@ import {
   type Incoming,
 } from "./metadata.ts";
 import { expiredEvents } from "./events.ts";
-import { generateName } from "./names.ts";
 import { patched } from "./patches.ts";
+import { assertNamespaceAccepts, nameFor } from "./placing.ts";
 import { scaled, scaleOf } from "./scale.ts";
 import { applied, tracked, type Writer } from "./server-side-apply/managed-fields.ts";
-import { kindKeyOf, type Change, type Stored, type StoredMeta } from "./stored.ts";
+import { kindKeyOf, type Stored, type StoredMeta } from "./stored.ts";
 import { beginning, sameSpecification, withIdentityOf, writtenOver } from "./write-rules.ts";
-
-export type { Journal } from "./ledger.ts";
-
-/** What stands between a request and the store: defaults and validation, per kind. */
-export interface AdmissionRequest {
-  readonly operation: "create" | "update";
-  readonly subresource?: "status" | "scale";
-  readonly object: KubeObject;
-  /** Only for updates. */
-  readonly old?: KubeObject;
-}
-
-/** Returns the object to store; throws StoreError Invalid (or Forbidden) to refuse it. */
-export type Admission = (request: AdmissionRequest) => KubeObject;
-
-export interface EngineOptions {
-  readonly clock: Clock;
-  /** Chance for the endings of generated names. */
-  readonly rng: Rng;
-  /** Never the same twice: objects are told apart by it, and owners found. */
-  readonly newUid: () => string;
-  readonly typeOf?: (apiVersion: string, kind: string) => ResourceType | undefined;
-  readonly admission?: Admission;
-  readonly journal?: Journal;
-  readonly initial?: {
-    readonly objects: Iterable<Stored>;
-    readonly version: number;
-    readonly changes: readonly Change[];
-  };
-  /** How many changes watches and paged lists can look back; 4,096 if absent. */
-  readonly historyLimit?: number;
-  /** Watches get a bookmark after so long even if nothing changes; absent = no timers at all. */
-  readonly bookmarkEveryMs?: number;
-  /** False leaves dependants of deleted owners where they are; true if absent. */
-  readonly garbageCollection?: boolean;
-  /** Events older than this are removed when new ones come; absent = they stay. */
-  readonly eventLifeMs?: number;
-  /** Told when the store's own work (garbage collection) failed; it tries again by itself. */
-  readonly onBackgroundError?: (error: unknown) => void;
-}
-
-export interface Engine extends ObjectStore {
-  /** The version of the last change; unchanged as long as nothing was written. */
-  version(): string;
-  count(): number;
-  /** The Scale object of a workload, or undefined if there is no such object. */
-  scale(ref: ObjectRef): Promise<KubeObject | undefined>;
-  /** Ends every watch, with `error` if given; afterwards every call is refused. */
-  close(error?: Error): void;
-}
 
 /** `isApply`: the accounts of the fields are settled already. */
 interface Write extends WriteOptions {
@@ -229,44 +170,6 @@ class StoreEngine implements Engine {
     return existing;
   }
 
-  #assertNamespaceAccepts(type: ResourceType, ref: ObjectRef): void {
-    if (!type.namespaced) {
-      if (ref.namespace === "") return;
-      throw new StoreError(
-        "BadRequest",
-        `namespace may not be set: ${type.kind} belongs to no namespace`,
-      );
-    }
-    if (ref.namespace === "") {
-      throw new StoreError(
-        "BadRequest",
-        `an empty namespace may not be set: ${type.kind} lives in a namespace`,
-      );
-    }
-    const spaceRef = { apiVersion: "v1", kind: "Namespace", namespace: "", name: ref.namespace };
-    const namespace = this.#ledger.table.get(spaceRef);
-    if (!namespace) {
-      const details = { name: ref.namespace, kind: "namespaces" };
-      throw new StoreError("NotFound", `namespaces "${ref.namespace}" not found`, { details });
-    }
-    if (namespace.metadata.deletionTimestamp !== undefined) throw namespaceTerminating(type, ref);
-  }
-
-  #nameFor(type: ResourceType, object: Incoming): string {
-    const { name, generateName: start, namespace = "" } = object.metadata;
-    if (typeof name === "string" && name !== "") return name;
-    if (typeof start !== "string" || start === "") {
-      const message = "Required value: name or generateName is required";
-      throw invalid(type, "", [{ field: "metadata.name", message }]);
-    }
-    const { apiVersion, kind } = object;
-    const isTaken = (tried: string): boolean =>
-      this.#ledger.table.get({ apiVersion, kind, namespace, name: tried }) !== undefined;
-    const generated = generateName(start, this.#options.rng, isTaken);
-    if (generated === undefined) throw alreadyExists(type, start);
-    return generated;
-  }
-
   #admit(request: Omit<AdmissionRequest, "object">, object: Stored): Stored {
     const admitted = this.#options.admission?.({ ...request, object }) ?? object;
     if (admitted === object) return object;
@@ -281,12 +184,13 @@ class StoreEngine implements Engine {
       );
     }
     assertMetadataShape(given.metadata);
-    const name = this.#nameFor(type, given);
+    const { table } = this.#ledger;
+    const name = nameFor(table, type, given, this.#options.rng);
     const { apiVersion, kind } = given;
     const ref = { apiVersion, kind, namespace: given.metadata.namespace ?? "", name };
     assertValidNew(type, { ...given.metadata, name });
-    this.#assertNamespaceAccepts(type, ref);
-    if (this.#ledger.table.get(ref)) throw alreadyExists(type, name);
+    assertNamespaceAccepts(table, type, ref);
+    if (table.get(ref)) throw alreadyExists(type, name);
     const identity = { name, uid: this.#options.newUid(), nowMs: this.#options.clock.now() };
     const metadata = newMetadata(given.metadata, identity);
     const fresh = immutable({ ...beginning(type, given), metadata }) as Stored;

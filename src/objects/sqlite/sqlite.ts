@@ -3,14 +3,10 @@
 import type Database from "better-sqlite3";
 import { haldaneError } from "../../lib/errors.ts";
 import { StoreError } from "../object-store.ts";
-import {
-  createEngine,
-  isStorable,
-  type Engine,
-  type EngineOptions,
-  type Journal,
-} from "../semantics/engine.ts";
+import type { Engine, EngineOptions } from "../semantics/engine-options.ts";
+import { createEngine, isStorable } from "../semantics/engine.ts";
 import { immutable } from "../semantics/immutable.ts";
+import type { Journal } from "../semantics/ledger.ts";
 import { refOfStored, type Change, type Stored } from "../semantics/stored.ts";
 import { codeOf, openDatabase } from "./database.ts";
 
