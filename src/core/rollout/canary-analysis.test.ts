@@ -196,6 +196,20 @@ describe("a canary that is judged", () => {
     `);
   });
 
+  it("asks anew about a third version, whatever was found out about the second", () => {
+    const analysis = { ...analysisOf("check"), startingStep: 0 };
+    const { world } = play(
+      rolloutOf(routed("w20 p w50", { analysis })),
+      [v2, at(900, deploy("web:v3"))],
+      { runVerdict: () => ({ phase: "Successful", afterSeconds: 60 }) },
+    );
+    const { currentBackgroundAnalysisRunStatus: recorded } = world.rollout.status.canary ?? {};
+    const third = world.hashOfImage("web:v3");
+    expect(recorded?.name).toBe(`web-${third}-3`);
+    const asked = [...world.runs.values()].map(({ metadata }) => metadata.name);
+    expect(asked).toEqual([`web-${world.hashOfImage("web:v2")}-2`, `web-${third}-3`]);
+  });
+
   it("tells each verdict once", () => {
     const { events } = play(rolloutOf(routed("w20 a w50")), [v2], {
       runVerdict: first("Failed"),

@@ -89,8 +89,13 @@ function weightOfSteps(canary: Canary, course: Course): number {
   const { steps } = canary.strategy;
   const index = course.stepIndex ?? 0;
   if (steps.length === 0) return 0;
-  const weight = index < steps.length ? weightAt(steps, index) : canary.maxWeight;
-  return isAtDesiredCounts(canary, course) ? weight : Math.min(weight, weightAt(steps, index - 1));
+  const isLast = index >= steps.length;
+  const weight = isLast ? canary.maxWeight : weightAt(steps, index);
+  // More pods than are needed for all of it are no reason to wait.
+  const hasPods = isLast && servingReplicas(canary.facts.newRs) >= canary.facts.n;
+  return hasPods || isAtDesiredCounts(canary, course)
+    ? weight
+    : Math.min(weight, weightAt(steps, index - 1));
 }
 
 /** While people are asked to decide, or have paused it, the new version gets no more than it has. */

@@ -49,6 +49,13 @@ function fastReason(facts: Facts, course: Course): string | undefined {
   return isFastRollback(facts, course) ? "Fast rollback" : undefined;
 }
 
+/** With steps the last share is all of it, before the name changes; without steps, and without pods, there is none to move. */
+function hasAllTraffic(canary: Canary, { course, traffic }: Walk): boolean {
+  const { isRouted, strategy, facts, maxWeight } = canary;
+  if (!isRouted || strategy.steps.length === 0 || facts.n === 0) return true;
+  return hasSwitchedBefore(canary, course) || traffic.plan?.canary.weight === maxWeight;
+}
+
 /** shouldFullPromote of a canary; undefined = not yet. */
 function reasonToPromote(canary: Canary, walk: Walk): string | undefined {
   const { facts, strategy } = canary;
@@ -59,7 +66,7 @@ function reasonToPromote(canary: Canary, walk: Walk): string | undefined {
   if (!hasEarnedPromotion(canary, walk)) return undefined;
   const fast = fastReason(facts, course);
   if (fast !== undefined) return fast;
-  if (!areStepsDone(canary, course)) return undefined;
+  if (!areStepsDone(canary, course) || !hasAllTraffic(canary, walk)) return undefined;
   return `Completed all ${String(strategy.steps.length)} canary steps`;
 }
 

@@ -145,10 +145,27 @@ export class InvariantMonitor implements Monitor {
     if (!rollout) return;
     const attempt = attemptAfter(this.#attempts.get(name), rollout, atMs);
     if (attempt) this.#attempts.set(name, attempt);
+    this.#mustBeOwnVerdicts(rollout, atMs);
     const stableBefore = before?.status.stableRS ?? "";
     if (!before || !attempt || stableBefore === "") return;
     this.#wentOn(before, rollout, attempt, atMs);
     if (stableBefore !== rollout.status.stableRS) this.#promoted(before, attempt, atMs);
+  }
+
+  /** What is recorded as asked about a version was asked about that version. */
+  #mustBeOwnVerdicts({ status }: Rollout, atMs: number): void {
+    const { canary, blueGreen, currentPodHash = "" } = status;
+    const recorded = [
+      canary?.currentStepAnalysisRunStatus,
+      canary?.currentBackgroundAnalysisRunStatus,
+      blueGreen?.prePromotionAnalysisRunStatus,
+      blueGreen?.postPromotionAnalysisRunStatus,
+    ];
+    for (const name of recorded.flatMap((run) => run?.name ?? [])) {
+      const run = this.#view.runs.get(name);
+      if (run && hashOf(run) !== currentPodHash)
+        this.#fail(atMs, `the verdict of ${name} is taken for one on ${currentPodHash}`);
+    }
   }
 
   /** A version is called stable once it has what that means: all its pods, and the users it was to get. */
@@ -166,8 +183,8 @@ export class InvariantMonitor implements Monitor {
     const { weight, isServed } = live;
     if (!isServed)
       this.#fail(atMs, `${attempt.hash} was called stable before its weight was served`);
-    const needsAll = strategy.steps.length > 0 && !attempt.isFull && !this.#isFree(before, attempt);
-    if (needsAll && weight < strategy.trafficRouting.maxTrafficWeight)
+    const isForced = attempt.isFull || this.#isFree(before, attempt) || replicas === 0;
+    if (strategy.steps.length > 0 && !isForced && weight < strategy.trafficRouting.maxTrafficWeight)
       this.#fail(atMs, `${attempt.hash} was called stable when it had a share of ${weight}`);
   }
 
