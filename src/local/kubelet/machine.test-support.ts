@@ -30,6 +30,7 @@ const server = createServer((request, response) => {
   if (url.pathname === "/exit") process.exit(Number(url.searchParams.get("code")));
   if (url.pathname === "/env") return response.end(JSON.stringify(process.env));
   if (url.pathname === "/healthz") return response.writeHead(isHealthy ? 200 : 503).end();
+  if (url.searchParams.has("ms")) console.log("asked", request.url);
   setTimeout(() => {
     if (isStopping) response.setHeader("connection", "close");
     response.end(version + " " + process.env.POD_NAME);
