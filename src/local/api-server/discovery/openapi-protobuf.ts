@@ -4,7 +4,12 @@
 // The numbers are those of google/gnostic's OpenAPIv2.proto, which clients read it with.
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../../../lib/json.ts";
 
-export const openApiV2Protobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+/** How it is asked for. Go cannot read the name with the @, so answers bear the other, as a cluster's do. */
+export const openApiV2ProtobufNames: readonly string[] = [
+  "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
+  "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
+];
+export const openApiV2Protobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 const lengthDelimited = 2;
 

@@ -14,7 +14,7 @@ import {
   apiVersions,
   resourceList,
 } from "./documents.ts";
-import { openApiV2Bytes, openApiV2Protobuf } from "./openapi-protobuf.ts";
+import { openApiV2Bytes, openApiV2Protobuf, openApiV2ProtobufNames } from "./openapi-protobuf.ts";
 import { createOpenApi, type OpenApiDocuments } from "./openapi.ts";
 import { groupVersionsOf, type ServedGroupVersion, type ServedResource } from "./served.ts";
 
@@ -106,9 +106,9 @@ function openApiV2(documents: OpenApiDocuments): Page {
   const asJson = ["application/json", "application/*", "*/*"];
   return ({ headers }) => {
     const wanted = mediaRanges(headers.accept).find(
-      ({ type }) => type === openApiV2Protobuf || asJson.includes(type),
+      ({ type }) => openApiV2ProtobufNames.includes(type) || asJson.includes(type),
     );
-    if (wanted?.type === openApiV2Protobuf) {
+    if (wanted !== undefined && !asJson.includes(wanted.type)) {
       const chunks = onePiece(openApiV2Bytes(documents.v2()));
       return { kind: "stream", contentType: openApiV2Protobuf, chunks };
     }
