@@ -125,12 +125,18 @@ export function weightView(
   const setWeight = status.abort === true ? 0 : wanted;
   const step = steps.length === 0 || index === undefined ? "" : `${index}/${steps.length}`;
   if (!hasStep && status.abort !== true) return { step, setWeight, actualWeight: maxWeight };
-  if (trafficRouting === undefined && canaryAvailable !== undefined) {
-    const { availableReplicas = 0 } = status;
-    const share = (canaryAvailable * maxWeight) / availableReplicas;
-    return { step, setWeight, actualWeight: availableReplicas === 0 ? 0 : Math.floor(share) };
-  }
-  return { step, setWeight, actualWeight: statusWeight(status, maxWeight, setWeight) };
+  const actualWeight =
+    trafficRouting === undefined && canaryAvailable !== undefined
+      ? podShare(status, maxWeight, canaryAvailable)
+      : statusWeight(status, maxWeight, setWeight);
+  return { step, setWeight, actualWeight };
+}
+
+function podShare(status: Rollout["status"], maxWeight: number, canaryAvailable: number): number {
+  const { availableReplicas = 0 } = status;
+  return availableReplicas === 0
+    ? 0
+    : Math.floor((canaryAvailable * maxWeight) / availableReplicas);
 }
 
 function statusWeight(status: Rollout["status"], maxWeight: number, setWeight: number): number {
