@@ -2,7 +2,12 @@
 import type { FieldPath } from "../../meta/field-path.ts";
 import type { ObjectMeta } from "../../meta/object.ts";
 import type { IntOrString } from "../../kubernetes/pod.ts";
-import type { AntiAffinityManifest, BlueGreenManifest, CanaryManifest, StrategyManifest } from "../../schema/rollout-strategy.ts";
+import type {
+  AntiAffinityManifest,
+  BlueGreenManifest,
+  CanaryManifest,
+  StrategyManifest,
+} from "../../schema/rollout-strategy.ts";
 import type { Json } from "../../../lib/json.ts";
 import { strategyAnnotation } from "../keys.ts";
 import type {
