@@ -7,7 +7,7 @@ against what a controller with just these rights asks of a real API server. It r
 {{- define "haldane.rules" -}}
 - apiGroups: [argoproj.io]
   resources: [rollouts]
-  verbs: [list, watch, patch]
+  verbs: [get, list, watch, patch]
 - apiGroups: [argoproj.io]
   resources: [rollouts/status]
   verbs: [patch]
