@@ -5,7 +5,7 @@
 //   "bluegreen n3 | promote@5m"             words after | are what people do, and when
 //   "w10 p w100 | abort@7m retry@9m"        p alone waits for a promote
 //
-// Steps: wN setWeight · p[duration] pause · sN setCanaryScale replicas · s% setCanaryScale weight (s25%) · sm match.
+// Steps: wN setWeight · p[duration] pause · a analysis by the template `check` · sN setCanaryScale replicas · s% setCanaryScale weight (s25%) · sm match.
 import type { Service } from "../api/kubernetes/workloads.ts";
 import type { HTTPRoute } from "../api/gateway/http-route.ts";
 import type { KubeObject } from "../api/meta/object.ts";
@@ -48,6 +48,7 @@ function millisecondsOf(text: string): number {
 }
 
 function stepOf(word: string): Json {
+  if (word === "a") return { analysis: { templates: [{ templateName: "check" }] } };
   const [, kind = "", rest = ""] = /^([wps])(.*)$/.exec(word) ?? [];
   if (kind === "w" && /^\d+$/.test(rest)) return { setWeight: Number(rest) };
   if (kind === "p")
@@ -56,7 +57,7 @@ function stepOf(word: string): Json {
   if (kind === "s" && /^\d+%$/.test(rest))
     return { setCanaryScale: { weight: Number.parseInt(rest, 10) } };
   if (kind === "s" && /^\d+$/.test(rest)) return { setCanaryScale: { replicas: Number(rest) } };
-  throw new LanguageError(`"${word}" is no step; use w20, p, p10m, s3, s25% or sm`);
+  throw new LanguageError(`"${word}" is no step; use w20, p, p10m, a, s3, s25% or sm`);
 }
 
 const routing = {

@@ -28,11 +28,12 @@ const weight = fc.integer({ min: 0, max: 100 });
 const step = fc.oneof(
   { weight: 4, arbitrary: weight.map((percent) => `w${percent}`) },
   { weight: 4, arbitrary: fc.constantFrom("p1m", "p90", "p2m") },
+  { weight: 1, arbitrary: fc.constantFrom("p", "a") },
   { weight: 1, arbitrary: fc.constantFrom("s1", "s2", "s50%", "sm") },
 );
 const basicStep = fc.oneof(
   weight.map((percent) => `w${percent}`),
-  fc.constantFrom("p1m", "p90"),
+  fc.constantFrom("p1m", "p90", "p", "a"),
 );
 const steps = fc.array(step, { maxLength: 6 });
 const basicSteps = fc.array(basicStep, { maxLength: 6 });
@@ -74,35 +75,52 @@ const extras = fc.record({
   acknowledgeMs: fc.constantFrom(0, 100, 3000, 40_000),
   scaleDownDelaySeconds: fc.constantFrom(undefined, 0, 1),
   check: fc.constantFrom(undefined, 1, 0, 0.92),
+  pauses: fc.constantFrom({}, { autoPromotionEnabled: false }, { autoPromotionSeconds: 60 }),
+  questions: fc.constantFrom("prePromotionAnalysis", "postPromotionAnalysis"),
 });
+
+type Extra = typeof extras extends fc.Arbitrary<infer T> ? T : never;
+
+const byCheck = { templates: [{ templateName: "check" }] };
+
+/** What the strategy has beside what the line says. */
+function moreOf(strategyText: string, extra: Extra): NonNullable<ScenarioOverrides["strategy"]> {
+  const isWatched = extra.check !== undefined;
+  if (strategyText.startsWith("bluegreen"))
+    return { ...extra.pauses, ...(isWatched ? { [extra.questions]: byCheck } : {}) };
+  if (/^(?:rolling|recreate)/.test(strategyText)) return {};
+  const isRouted = !strategyText.startsWith("basic");
+  const { isDynamic, scaleDownDelaySeconds } = extra;
+  const hasDelay = isRouted && !isDynamic && scaleDownDelaySeconds !== undefined;
+  return {
+    ...(isRouted && isDynamic ? { dynamicStableScale: true } : {}),
+    ...(hasDelay ? { scaleDownDelaySeconds } : {}),
+    ...(isWatched ? { analysis: byCheck } : {}),
+  };
+}
+
+/** A question that is asked once is asked so that it ends; one in the background goes on. */
+function checkOf(strategyText: string): ReturnType<typeof checkTemplate> {
+  const limits = { failureLimit: 1, inconclusiveLimit: 1 };
+  const isOnce = / a\b/.test(strategyText) || strategyText.startsWith("bluegreen");
+  return checkTemplate({ interval: "30s", ...limits, ...(isOnce ? { count: 4 } : {}) });
+}
 
 const told: fc.Arbitrary<Told> = fc
   .tuple(strategy, acts, extras)
   .map(([strategyText, actsText, extra]) => {
-    const isCanary = !/^(?:bluegreen|rolling|recreate)/.test(strategyText);
-    const isRouted = isCanary && !strategyText.startsWith("basic");
-    const hasCheck = isCanary && extra.check !== undefined;
     const update = actsText.includes("set=") ? "set=shop:v2@1m " : "";
     const world = {
       acknowledgeMs: extra.acknowledgeMs,
       defaultVersion: { ...quietWorld.defaultVersion, startMs: extra.podStartMs },
     };
-    const answers = hasCheck ? answering(value(extra.check ?? 0)).world : {};
     return {
       line: `${strategyText} | ${update}${actsText}`.replace(/ \| $/, ""),
       overrides: {
         forMs: 3 * 3_600_000,
-        world: { ...world, ...answers },
-        ...(hasCheck
-          ? { objects: checkTemplate({ interval: "30s", failureLimit: 1, inconclusiveLimit: 1 }) }
-          : {}),
-        strategy: {
-          ...(isRouted && extra.isDynamic ? { dynamicStableScale: true } : {}),
-          ...(isRouted && !extra.isDynamic && extra.scaleDownDelaySeconds !== undefined
-            ? { scaleDownDelaySeconds: extra.scaleDownDelaySeconds }
-            : {}),
-          ...(hasCheck ? { analysis: { templates: [{ templateName: "check" }] } } : {}),
-        },
+        world: { ...world, ...answering(value(extra.check ?? 1)).world },
+        objects: checkOf(strategyText),
+        strategy: moreOf(strategyText, extra),
       },
     };
   });
@@ -178,7 +196,7 @@ describe("generated rollouts", () => {
       );
       await fc.assert(
         fc.asyncProperty(alone, async ([line, kind, at]) => {
-          const scenario = scenarioOf(line);
+          const scenario = scenarioOf(line, { objects: checkOf(line), ...answering(value(1)) });
           const fault: Fault = `${kind as "crash"}@${at}`;
           await mustHold(scenario, fault, await playWithFault(scenario, fault));
         }),

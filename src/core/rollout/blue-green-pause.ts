@@ -42,8 +42,10 @@ function pauseOf(blueGreen: BlueGreen, course: Course): PauseOutcome {
     const left = timeLeft(blueGreen, course);
     return left === "over" ? passed(course) : waiting(course, left);
   }
-  // A person's word stays valid when a pod happens to be missing at that moment.
-  if (course.isResumed) return passed({ ...course, hasPassedCheckpoint: !isReady });
+  // A person's word stays valid when a pod happens to be missing at that moment. Before the verdict it
+  // can only have been about an undecided one.
+  if (course.isResumed && isPrePromotionPassed(blueGreen, course))
+    return passed({ ...course, hasPassedCheckpoint: !isReady });
   if (!isReady) return waiting(course);
   const paused = withPause(course, "BlueGreenPause", facts);
   const left = timeLeft(blueGreen, paused);

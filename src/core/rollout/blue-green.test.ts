@@ -201,6 +201,32 @@ describe("blue-green", () => {
     `);
   });
 
+  it("asks for a person's word again after an undecided preview was judged anew", () => {
+    const runVerdict = (_run: unknown, attempt: number): Verdict => ({
+      phase: attempt === 0 ? "Inconclusive" : "Successful",
+      afterSeconds: 60,
+    });
+    const strategy = blueGreen({
+      autoPromotionEnabled: false,
+      prePromotionAnalysis: analysisOf("check"),
+    });
+    expect(
+      play(rolloutOf(strategy), [v2, at(900, resume), at(1200, resume)], { runVerdict }).transcript,
+    ).toMatchInlineSnapshot(`
+      [
+        "0m active - · v1:0/4 · Progressing (updated replicas are still becoming available)",
+        "0m10s active v1 · v1:4/4 · Healthy",
+        "10m active v1 · v1:4/4 v2:0/4 · Progressing (active service cutover pending)",
+        "10m10s active v1 · v1:4/4 v2:4/4 · Progressing (active service cutover pending)",
+        "11m10s active v1 · v1:4/4 v2:4/4 · Paused (InconclusiveAnalysisRun)",
+        "15m active v1 · v1:4/4 v2:4/4 · Progressing (active service cutover pending)",
+        "16m active v1 · v1:4/4 v2:4/4 · Paused (BlueGreenPause)",
+        "20m active v2 · v1:4/4 v2:4/4 · Healthy",
+        "20m30s active v2 · v2:4/4 · Healthy",
+      ]
+    `);
+  });
+
   it("aborts before the switch and starts over on retry", () => {
     expect(
       play(rolloutOf(blueGreen({ autoPromotionEnabled: false })), [
