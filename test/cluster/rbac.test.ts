@@ -31,7 +31,6 @@ const unusedButNeeded: Readonly<Record<string, string>> = {
   "update argoproj.io/experiments/finalizers": blocksDeletion,
   "get argoproj.io/analysisruns": afterKill,
   "get apps/replicasets": afterKill,
-  "get networking.k8s.io/ingresses": "asked for one by one where the kind cannot be listed",
 };
 
 /** Objects of routers other than the Ingress: test/deploy/manifests.test.ts holds them against the routers. */
@@ -242,7 +241,10 @@ describe.each([
     const used = new Set(recorder!.requests().map(({ verb, resource }) => `${verb} ${resource}`));
     const all = [...granted(roles.own.rules), ...granted(roles.lease.rules)];
     expect(all.filter((each) => !used.has(each) && !(each in unusedButNeeded))).toEqual([]);
-    expect(Object.keys(unusedButNeeded).filter((each) => used.has(each))).toEqual([]);
+    // What is asked for after a kill is sometimes asked for without one, too.
+    const isNever = (each: string): boolean => unusedButNeeded[each] !== afterKill;
+    const known = Object.keys(unusedButNeeded).filter(isNever);
+    expect(known.filter((each) => used.has(each))).toEqual([]);
   });
 
   it("reaches only what rules name: the rest is refused to the same account", () => {
