@@ -40,6 +40,29 @@ async function turns(): Promise<void> {
 }
 
 describe("a write that fails", () => {
+  it("kills a process once, also when two writes at a time were to be its last", async () => {
+    const { faulty, crashes } = setUp({ write: () => "crashAfterCommit" });
+    void faulty.create(config("a"));
+    void faulty.create(config("b"));
+    await turns();
+    expect(crashes()).toBe(1);
+  });
+
+  it("lets another process take over, and goes on itself", async () => {
+    const clock = new VirtualClock(0);
+    const real = memoryStore({ clock });
+    let rivals = 0;
+    const plan: FaultPlan = { write: (nth) => (nth === 1 ? "rivalAfterCommit" : undefined) };
+    const rival = (): void => void (rivals += 1);
+    const crash = (): never => {
+      throw new Error("nobody dies here");
+    };
+    const faulty = faultyStore(real, { plan, clock, counts: noCounts(), crash, rival });
+    await faulty.create(config("a"));
+    await faulty.create(config("b"));
+    expect({ rivals, left: await names(real) }).toEqual({ rivals: 1, left: ["a", "b"] });
+  });
+
   it.each<[WriteFault, string, readonly string[]]>([
     ["conflict", "Conflict", ["a", "c"]],
     ["internalError", "InternalError", ["a", "c"]],

@@ -152,9 +152,12 @@ class FaultyStore implements ObjectStore {
     }
   }
 
+  /** A process dies once, also when two of its writes were to be its last. */
   async #die(): Promise<never> {
-    this.#isDead = true;
-    this.#options.crash();
+    if (!this.#isDead) {
+      this.#isDead = true;
+      this.#options.crash();
+    }
     return never();
   }
 }
