@@ -531,11 +531,12 @@ describe("timeouts", () => {
       const silent = await backend(() => (requests += 1));
       const port = await serve([silent.endpoint(), { ...silent.endpoint(), pod: "shop/twin" }], {
         ...toWeb,
-        timeouts: { [name]: 30 },
+        timeouts: { [name]: 100 },
       });
       const answer = await ask(port);
       expect([answer.status, answer.headers["haldane-gateway-error"]]).toEqual([504, "timeout"]);
-      expect(requests).toBe(1);
+      // On a busy machine the time may be over before the one try has arrived.
+      expect(requests).toBeLessThanOrEqual(1);
       expect(counted(bed.gateway, "timeout")).toBe(1);
       expectBalanced(1);
     },
