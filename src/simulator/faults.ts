@@ -16,7 +16,8 @@
 import { createRng, next, nextInt, pick } from "../lib/rng.ts";
 import type { EventFault, FaultPlan, WriteFault } from "../objects/faulty/faulty.ts";
 import { differences, endStateOf, eventsOf } from "./end-state.ts";
-import { InvariantMonitor, type Allowance } from "./invariants/monitor.ts";
+import type { Allowance } from "./invariants/knowledge.ts";
+import { InvariantMonitor } from "./invariants/monitor.ts";
 import type { Scenario } from "./scenario.ts";
 import { simulate, type Simulated } from "./simulate.ts";
 import type { SimulationOptions } from "./stage.ts";
