@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { resume, retry } from "./testing/deeds.test-support.ts";
 import { at, deploy, play } from "./testing/play.test-support.ts";
 import { rolloutOf, routed } from "./testing/rollout-of.test-support.ts";
-import type { Verdict } from "./testing/world.test-support.ts";
+import type { ToyWorld, Verdict } from "./testing/world.test-support.ts";
 import { analysisOf } from "./testing/steps-language.test-support.ts";
 
 // v1 is there from the start; v2 comes at 10m. Pods need 10 s. `v2:1/2` = 1 of 2 available.
@@ -208,6 +208,24 @@ describe("a canary that is judged", () => {
     expect(recorded?.name).toBe(`web-${third}-3`);
     const asked = [...world.runs.values()].map(({ metadata }) => metadata.name);
     expect(asked).toEqual([`web-${world.hashOfImage("web:v2")}-2`, `web-${third}-3`]);
+  });
+
+  it("takes no verdict from a run it has ended itself, and asks anew", () => {
+    const end = (world: ToyWorld): void => {
+      for (const [name, run] of world.runs) {
+        const annotations = { ...run.metadata.annotations, "haldane.dev/ended-by-rollout": "true" };
+        const spec = { ...run.spec, terminate: true };
+        const status = { phase: "Successful", completedAt: "2026-01-01T00:10:20Z" } as const;
+        world.runs.set(name, { ...run, metadata: { ...run.metadata, annotations }, spec, status });
+      }
+    };
+    const options = { runVerdict: (): Verdict => ({ phase: "Failed", afterSeconds: 60 }) };
+    const { world } = play(rolloutOf(routed("w20 a w50")), [v2, at(620, end)], options);
+    expect([...world.runs.keys()].map((name) => name.replace(/^web-\w+-/, ""))).toEqual([
+      "2-1",
+      "2-1.1",
+    ]);
+    expect(world.rollout.status.abort).toBe(true);
   });
 
   it("tells each verdict once", () => {

@@ -29,21 +29,37 @@ export function promoted(known: Knowledge, before: Rollout, attempt: Attempt, at
   const mayBeOld = known.isDisturbed(metadata.name, atMs) || known.allowance.blindMs > 0;
   if (there < replicas && !mayBeOld)
     known.fail(atMs, `${attempt.hash} was called stable with ${there} of ${replicas} pods`);
-  if (strategy.kind === "blueGreen" && strategy.postPromotionAnalysis)
-    mustHavePassed(known, before, attempt, atMs);
-  if (strategy.kind !== "canary" || !strategy.trafficRouting) return;
+  const isForced =
+    attempt.isFull || known.isFree(before, attempt) || known.isOlder(before, attempt);
+  if (strategy.kind === "blueGreen" && strategy.postPromotionAnalysis && !isForced)
+    mustHavePassed(known, attempt, atMs);
+  if (strategy.kind === "canary" && strategy.trafficRouting)
+    mustHaveTraffic(known, strategy, { attempt, atMs, needsAll: !isForced && replicas > 0 });
+}
+
+interface Promotion {
+  readonly attempt: Attempt;
+  readonly atMs: number;
+  /** All of the traffic was to be its before it got the name. */
+  readonly needsAll: boolean;
+}
+
+function mustHaveTraffic(
+  known: Knowledge,
+  strategy: CanaryStrategy,
+  { attempt, atMs, needsAll }: Promotion,
+): void {
   const live = servedWeight(known, strategy);
   if (!live) return;
   const { weight, isServed } = live;
   if (!isServed) known.fail(atMs, `${attempt.hash} was called stable before its weight was served`);
-  const isForced = attempt.isFull || known.isFree(before, attempt) || replicas === 0;
-  if (strategy.steps.length > 0 && !isForced && weight < strategy.trafficRouting.maxTrafficWeight)
+  const most = strategy.trafficRouting?.maxTrafficWeight ?? 100;
+  if (strategy.steps.length > 0 && needsAll && weight < most)
     known.fail(atMs, `${attempt.hash} was called stable when it had a share of ${weight}`);
 }
 
 /** What users have since the switch was found good, unless somebody forced it or it is a way back. */
-function mustHavePassed(known: Knowledge, before: Rollout, attempt: Attempt, atMs: number): void {
-  if (attempt.isFull || known.isFree(before, attempt) || known.isOlder(before, attempt)) return;
+function mustHavePassed(known: Knowledge, attempt: Attempt, atMs: number): void {
   const runs = runsOf(known.view.runs.values(), "PostPromotion", attempt);
   if (!runs.some(({ status }) => status?.phase === "Successful"))
     known.fail(atMs, `${attempt.hash} was called stable before users' version was judged`);
@@ -77,7 +93,7 @@ export function wentOn(
   const { strategy } = after.spec;
   if (strategy.kind !== "canary" || !strategy.trafficRouting || attempt.promotes > 0) return;
   if (attempt.isFull || attempt.isAborted || known.isFree(after, attempt)) return;
-  const isSame = before.status.currentPodHash === attempt.hash && !attempt.isRepeated;
+  const isSame = before.status.currentPodHash === attempt.hash && before.status.abort !== true;
   const from = isSame ? (before.status.currentStepIndex ?? 0) : 0;
   const done = strategy.steps.slice(from, after.status.currentStepIndex ?? 0);
   const last = done.findLast((step) => step.kind === "setWeight");
