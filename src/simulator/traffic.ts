@@ -30,14 +30,34 @@ interface Share {
   readonly share: number;
 }
 
+/** From `atMs` until the next. */
+interface Period {
+  readonly atMs: EpochMs;
+  readonly namespace: string;
+  readonly shares: readonly Share[];
+}
+
+interface Total {
+  requests: number;
+  failed: number;
+  readonly latency: Float64Array;
+}
+
+/** As often as the gateway is read. */
+const tickMs = 1000;
+
+function countsBetween(fromMs: EpochMs, toMs: EpochMs, total: Total): TrafficCounts {
+  const requests = Math.round(total.requests);
+  const failed = Math.round(total.failed);
+  const byClass = { "1xx": 0, "2xx": requests - failed, "3xx": 0, "4xx": 0, "5xx": failed };
+  const latency = latencyHistogramOf(total.latency);
+  return { fromMs, toMs, requests, failed, gatewayErrors: 0, byClass, latency };
+}
+
 /** Records, at each change of a route, who gets which share from then on. */
 export class DescribedTraffic implements TrafficSource {
   readonly #options: DescribedTrafficOptions;
-  readonly #shares: {
-    readonly atMs: EpochMs;
-    readonly namespace: string;
-    readonly shares: readonly Share[];
-  }[] = [];
+  readonly #shares: Period[] = [];
 
   constructor(options: DescribedTrafficOptions) {
     this.#options = options;
@@ -73,22 +93,57 @@ export class DescribedTraffic implements TrafficSource {
           endMs,
         );
     }
-    const requests = Math.round(total.requests);
-    const failed = Math.round(total.failed);
-    const byClass = { "1xx": 0, "2xx": requests - failed, "3xx": 0, "4xx": 0, "5xx": failed };
-    return {
-      fromMs,
-      toMs: now,
-      requests,
-      failed,
-      gatewayErrors: 0,
-      byClass,
-      latency: latencyHistogramOf(total.latency),
-    };
+    return countsBetween(fromMs, now, total);
+  }
+
+  /** Second by second. What is left over of one second's share counts in the next. */
+  ticks(filter: TrafficFilter, sinceMs: EpochMs, now: EpochMs): readonly TrafficCounts[] {
+    const periods = this.#shares.filter(({ namespace }) => namespace === filter.namespace);
+    const [first] = periods;
+    if (!first) return [];
+    const begun = Math.ceil(Math.max(sinceMs, first.atMs) / tickMs) * tickMs;
+    const count = Math.max(0, Math.floor((now - begun) / tickMs));
+    return Array.from({ length: count }, (_, index) => {
+      const fromMs = begun + index * tickMs;
+      return this.#tick(periods, filter, fromMs);
+    });
+  }
+
+  #tick(periods: readonly Period[], filter: TrafficFilter, fromMs: EpochMs): TrafficCounts {
+    const toMs = fromMs + tickMs;
+    const total = { requests: 0, failed: 0, latency: new Float64Array(latencyBucketCount) };
+    const sums = new Map<string, number>();
+    for (const [index, period] of periods.entries()) {
+      const startMs = Math.max(fromMs, period.atMs);
+      const endMs = Math.min(toMs, periods[index + 1]?.atMs ?? toMs);
+      if (endMs <= startMs) continue;
+      for (const one of period.shares.filter((share) => isAsked(share, filter))) {
+        const part = (one.share * (endMs - startMs)) / tickMs;
+        sums.set(one.version, (sums.get(one.version) ?? 0) + part);
+      }
+    }
+    for (const [version, share] of sums) this.#addTick(total, version, share, fromMs);
+    return countsBetween(fromMs, toMs, total);
+  }
+
+  #addTick(total: Total, version: string, share: number, fromMs: EpochMs): void {
+    const { world, startMs: worldStartMs } = this.#options;
+    const sinceMs = fromMs - worldStartMs;
+    const second = sinceMs / tickMs;
+    const described = versionOf(world, this.#imageOf(version));
+    const rate = valueAt(world.requestsPerSecond, sinceMs) * share;
+    const failing = valueAt(described.errorPercent, sinceMs) / 100;
+    const requestsUntil = (at: number): number => Math.floor(at * rate);
+    const failedUntil = (at: number): number => Math.floor(requestsUntil(at) * failing);
+    const requests = requestsUntil(second + 1) - requestsUntil(second);
+    const bucket = latencyBucketOf(valueAt(described.latencyMs, sinceMs));
+    total.requests += requests;
+    total.failed += failedUntil(second + 1) - failedUntil(second);
+    total.latency[bucket] = (total.latency[bucket] ?? 0) + requests;
   }
 
   #add(
-    total: { requests: number; failed: number; latency: Float64Array },
+    total: Total,
     shares: readonly Share[],
     startMs: number,
     endMs: number,

@@ -145,5 +145,15 @@ export function trafficHistory({
       );
       return countsOf(series, oldest.fromMs, newest.toMs);
     },
+    ticks(filter, sinceMs, now) {
+      const asked = intervals.filter(({ fromMs, toMs }) => fromMs >= sinceMs && toMs <= now);
+      return asked.map(({ fromMs, toMs, series }) =>
+        countsOf(
+          series.filter((one) => matches(one, filter)),
+          fromMs,
+          toMs,
+        ),
+      );
+    },
   };
 }

@@ -31,4 +31,11 @@ export interface TrafficSource {
    * that window: a gap is never read as "no failures".
    */
   window(filter: TrafficFilter, windowMs: number, now: EpochMs): TrafficCounts | undefined;
+  /**
+   * The counts since `sinceMs` as they were watched, about a second each, oldest first: what began at
+   * or after `sinceMs` and had ended by `now`. Where one does not begin at the end of the one before,
+   * nobody watched in between. Whatever the filter, the times are the same; with nothing to count
+   * there are zeros.
+   */
+  ticks(filter: TrafficFilter, sinceMs: EpochMs, now: EpochMs): readonly TrafficCounts[];
 }

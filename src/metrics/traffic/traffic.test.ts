@@ -327,6 +327,27 @@ describe("history", () => {
     expect(history.window({ namespace: "default" }, 20_000, now - 30_000)?.failed).toBe(200);
   });
 
+  it("is told moment by moment, with gaps where nobody watched", () => {
+    const history = trafficHistory({ ownerOf });
+    feed(history, bad, 40, 30);
+    feed(history, bad, 10, 0, "2");
+    const filter = { namespace: "default" };
+    const ticks = history.ticks(filter, now - 33_000, now);
+    expect(ticks.slice(0, 4).map(({ fromMs, toMs }) => [fromMs - now, toMs - now])).toEqual([
+      [-33_000, -32_000],
+      [-32_000, -31_000],
+      [-31_000, -30_000],
+      [-10_000, -9000],
+    ]);
+    expect(ticks.every(({ requests, failed }) => requests === 10 && failed === 10)).toBe(true);
+    expect(history.ticks({ namespace: "nobody's" }, now - 2000, now)).toMatchObject([
+      { fromMs: now - 2000, requests: 0 },
+      { fromMs: now - 1000, requests: 0 },
+    ]);
+    expect(history.ticks(filter, now - 5000, now - 3000)).toHaveLength(2);
+    expect(history.ticks(filter, now, now)).toEqual([]);
+  });
+
   it("a past that ends before now is no news of now", () => {
     const history = trafficHistory({ ownerOf });
     history.resume(pastOf(good, 60, 10));
