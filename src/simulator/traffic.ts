@@ -142,12 +142,7 @@ export class DescribedTraffic implements TrafficSource {
     total.latency[bucket] = (total.latency[bucket] ?? 0) + requests;
   }
 
-  #add(
-    total: Total,
-    shares: readonly Share[],
-    startMs: number,
-    endMs: number,
-  ): void {
+  #add(total: Total, shares: readonly Share[], startMs: number, endMs: number): void {
     const { world, startMs: worldStartMs } = this.#options;
     const sinceMs = startMs - worldStartMs;
     for (const { version, share } of shares) {
