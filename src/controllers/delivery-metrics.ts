@@ -25,7 +25,9 @@ const kinds: Readonly<Record<string, { readonly prefix: string; readonly queue: 
 };
 
 export function queueNameOf(controller: string): string {
-  return controller === "service" ? "Services" : (kinds[controller]?.queue ?? controller);
+  if (controller === "service") return "Services";
+  if (controller === "ingress") return "Ingresses";
+  return kinds[controller]?.queue ?? controller;
 }
 
 interface PassFigures {

@@ -21,7 +21,12 @@ import { experimentController } from "./experiment/experiment.ts";
 import type { EvictPod } from "./rollout/carry-out.ts";
 import { Orphans } from "./rollout/orphans.ts";
 import { rolloutController } from "./rollout/rollout.ts";
+import type { CreateRouter } from "./rollout/routers-of.ts";
 import { RouterWatches } from "./rollout/sources.ts";
+import {
+  routerObjectController,
+  type RouterObjectControllerOptions,
+} from "./router-object/router-object.ts";
 import { serviceController } from "./service/service.ts";
 import type { RolloutViews } from "./rollout/views.ts";
 
@@ -89,6 +94,20 @@ export function routerKindsOf(settings: RouterSettings): readonly WatchedKind[] 
   return factories.flatMap((factory) => factory.watchedKinds(settings));
 }
 
+type Releasable = RouterObjectControllerOptions["releasable"];
+
+/** What routers can give back, one entry for each kind. */
+function releasableOf(settings: RouterSettings): readonly Releasable[] {
+  const factories: readonly RouterFactory[] = Object.values(routers);
+  const byKind = new Map<string, Releasable>();
+  for (const one of factories.flatMap((factory) => factory.releasable?.(settings) ?? [])) {
+    const key = `${one.apiVersion} ${one.kind}`;
+    const known = byKind.get(key);
+    byKind.set(key, known ? [...known, one] : [one]);
+  }
+  return [...byKind.values()];
+}
+
 export function addDeliveryControllers(options: DeliveryOptions): void {
   const store = cachingStore(options.store, options.manager);
   addAnalysis(options, store);
@@ -101,6 +120,9 @@ function addRollouts(options: DeliveryOptions, store: ObjectStore): void {
   const { manager, clock, log, events, evictPod, instanceId, concurrency = {} } = options;
   const { routerSettings = {} } = options;
   const views = viewsOf(manager);
+  const capabilities = capabilitiesOf(options.providerKinds);
+  const makeRouter: CreateRouter = (config, context) =>
+    createRouter(config, { ...context, settings: routerSettings });
   const routerCaches = routerKindsOf(routerSettings).map(({ apiVersion, kind }) =>
     manager.cache<KubeObject>(apiVersion, kind),
   );
@@ -114,10 +136,9 @@ function addRollouts(options: DeliveryOptions, store: ObjectStore): void {
       log,
       events,
       evictPod,
-      createRouter: (config, context) =>
-        createRouter(config, { ...context, settings: routerSettings }),
+      createRouter: makeRouter,
       routerObjects: new RouterWatches([...new Set(routerCaches)]),
-      capabilities: capabilitiesOf(options.providerKinds),
+      capabilities,
       instanceId,
       concurrency: concurrency.rollouts ?? rolloutWorkers,
     }),
@@ -130,6 +151,11 @@ function addRollouts(options: DeliveryOptions, store: ObjectStore): void {
       concurrency: concurrency.services ?? serviceWorkers,
     }),
   );
+  for (const releasable of releasableOf(routerSettings)) {
+    const { scope } = manager.cache(releasable[0].apiVersion, releasable[0].kind);
+    const world = { store, live: options.store, events, createRouter: makeRouter };
+    manager.add(routerObjectController({ ...world, releasable, scope, views, capabilities, log }));
+  }
 }
 
 function addAnalysis(options: DeliveryOptions, store: ObjectStore): void {

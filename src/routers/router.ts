@@ -40,8 +40,6 @@ export interface TrafficRouter {
   read(): Promise<TrafficState>;
   /** Brings the router's objects to the plan; writes nothing that is already so; keeps what others wrote. */
   apply(plan: TrafficPlan): Promise<void>;
-  /** The rollout goes away or no longer uses this router: all to stable, managed routes removed. */
-  finalize(): Promise<void>;
   /**
    * Clears away what nothing depends on any more. Resolves with when there will be more to clear;
    * undefined = never, as far as can be seen now.
@@ -78,11 +76,24 @@ export interface WatchedKind {
   readonly kind: string;
 }
 
+/**
+ * A kind whose objects say by themselves which rollouts use them. So they can be given back when a
+ * rollout is gone or names another object, and nobody has to remember what was written.
+ */
+export interface ReleasableKind extends WatchedKind {
+  /** The names of the rollouts of its namespace that use the object, as it says. */
+  readonly usersOf: (object: KubeObject) => readonly string[];
+  /** The object as it is when that rollout no longer uses it; the same one if there is nothing to do. */
+  readonly without: (object: KubeObject, rollout: string) => KubeObject;
+}
+
 export interface RouterFactory {
   readonly kind: string;
   readonly capabilities: RouterCapabilities;
   /** The kinds of its objects, in the versions the settings name: their changes wake rollouts. */
   readonly watchedKinds: (settings: RouterSettings) => readonly WatchedKind[];
+  /** Absent: its objects go with the rollout that owns them, or stay as they are (argo-rollouts-algorithms §2.15). */
+  readonly releasable?: (settings: RouterSettings) => readonly ReleasableKind[];
   /** Throws a RouterError when `config` is not usable, naming the field. */
   create(config: RouterConfig, context: RouterContext): TrafficRouter;
 }

@@ -130,6 +130,7 @@ export async function sheetWorld(
     router: await make("shop"),
     other: await make("cart"),
     store,
+    releasable: setting.factory.releasable?.(setting.settings ?? {}) ?? [],
     writes,
     acknowledge: async () => undefined,
   };

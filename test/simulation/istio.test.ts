@@ -4,8 +4,11 @@ import type { DestinationRule, VirtualService } from "../../src/api/istio/networ
 import type { Service } from "../../src/api/kubernetes/workloads.ts";
 import type { KubeObject } from "../../src/api/meta/object.ts";
 import type { Json } from "../../src/lib/json.ts";
+import type { ObjectStore } from "../../src/objects/object-store.ts";
+import { failureText, playAllFaults, playUndisturbed } from "../../src/simulator/faults.ts";
 import { InvariantMonitor } from "../../src/simulator/invariants/monitor.ts";
 import { scenarioOf, type ScenarioOverrides } from "../../src/simulator/language.ts";
+import type { OperatorPlan } from "../../src/simulator/scenario.ts";
 import { simulate } from "../../src/simulator/simulate.ts";
 import type { Monitor } from "../../src/simulator/stage.ts";
 import { formatTranscript } from "../../src/simulator/transcript.ts";
@@ -256,6 +259,74 @@ describe("a canary split between subsets", () => {
         664s  primary: stable 100, canary 0
       "
     `);
+  });
+});
+
+describe("a DestinationRule that is no longer used", () => {
+  const managed = "argo-rollouts.argoproj.io/managed-by-rollouts";
+  const hash = "rollouts-pod-template-hash";
+  const ruleOf = (name: string, labels: object = {}, annotations: object = {}) => ({
+    apiVersion,
+    kind: "DestinationRule",
+    metadata: { name, namespace: "default", annotations } as KubeObject["metadata"],
+    spec: { host: name, subsets: ["stable", "canary"].map((side) => ({ name: side, labels })) },
+  });
+  const bySubset = virtualService(
+    ["stable", "canary"].map((subset, index) => ({
+      destination: { host: "shop", subset },
+      weight: index === 0 ? 100 : 0,
+    })),
+  );
+  const naming = (name: string): Json => ({
+    ...istio,
+    destinationRule: { name, stableSubsetName: "stable", canarySubsetName: "canary" },
+  });
+  const move = (atMs: number, name: string): OperatorPlan => {
+    const canary = { trafficRouting: { istio: naming(name) } };
+    const patch = { spec: { strategy: { canary } } };
+    return { atMs, rollout: undefined, action: { kind: "patch", patch } };
+  };
+  const scenario = scenarioOf("n1 w50", {
+    strategy: {
+      canaryService: null,
+      stableService: null,
+      trafficRouting: { istio: naming("shop") },
+    },
+    objects: [
+      bySubset,
+      ruleOf("shop"),
+      ruleOf("other", { app: "shop" }),
+      ruleOf("left-behind", { app: "gone", [hash]: "abc" }, { [managed]: "gone" }),
+      ruleOf("by-hand", { [hash]: "kept" }),
+    ],
+    world: { operator: [...scenarioOf("n1 w50").world.operator, move(120_000, "other")] },
+  });
+
+  async function rules(store: ObjectStore): Promise<readonly string[]> {
+    const scope = { apiVersion, kind: "DestinationRule", namespace: "default" };
+    const { items } = await store.list<DestinationRule>(scope);
+    return items.map(({ metadata: { name, annotations = {} }, spec: { subsets = [] } }) => {
+      const labels = subsets.map((subset) => JSON.stringify(subset.labels ?? null));
+      return `${name} of ${annotations[managed] ?? "nobody"}: ${labels.join(" ")}`;
+    });
+  }
+
+  it("is given back: the rollout is gone, or names another now", async () => {
+    const { store } = (await playUndisturbed(scenario)).simulated;
+    const [byHand, leftBehind, other, shop] = await rules(store);
+    expect(byHand).toBe(`by-hand of nobody: {"${hash}":"kept"} {"${hash}":"kept"}`);
+    expect(leftBehind).toBe(`left-behind of nobody: {"app":"gone"} {"app":"gone"}`);
+    expect(other).toMatch(/^other of shop: \{"app":"shop","rollouts-pod-template-hash":".+"\}/);
+    expect(shop).toBe("shop of nobody: null null");
+  });
+
+  it("is given back whatever goes wrong in between", { timeout: 60_000 }, async () => {
+    const cut = /^crash@/;
+    const { plays, failures } = await playAllFaults(scenario, (all) =>
+      all.filter((fault) => cut.test(fault)),
+    );
+    expect(failures.map(failureText)).toEqual([]);
+    expect(plays).toBeGreaterThan(20);
   });
 });
 

@@ -4,20 +4,14 @@
 // To add a kind: a folder here, an entry in controllers/delivery.ts.
 import type { Capabilities } from "../../api/argo/capabilities.ts";
 import { instanceIdLabel } from "../../api/argo/keys.ts";
-import type { Rollout, RouterConfig } from "../../api/argo/rollout.ts";
+import type { Rollout } from "../../api/argo/rollout.ts";
 import type { KubeObject } from "../../api/meta/object.ts";
 import { decide } from "../../core/rollout/decide.ts";
 import type { Decision } from "../../core/rollout/decision.ts";
 import type { ObservedRollout } from "../../core/rollout/observed.ts";
-import { canaryAndStableServices } from "../../core/rollout/service-names.ts";
 import type { EpochMs } from "../../lib/time.ts";
 import type { ObjectStore } from "../../objects/object-store.ts";
-import {
-  RouterError,
-  type RoutedRollout,
-  type RouterContext,
-  type TrafficRouter,
-} from "../../routers/router.ts";
+import { RouterError, type TrafficRouter } from "../../routers/router.ts";
 import { splitKey } from "../../runtime/cache.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Controller } from "../../runtime/controller.ts";
@@ -31,6 +25,7 @@ import { learningOfCollisions } from "./replica-set-collision.ts";
 import type { RolloutViews } from "./views.ts";
 import { resolveRollout, workloadKnown } from "./resolve.ts";
 import { routerReferenceError } from "./router-references.ts";
+import { routersOf, type CreateRouter } from "./routers-of.ts";
 import { saveStatus } from "./save-status.ts";
 import { deservesSecondLook, mustBeCurrent, readingLive } from "./second-look.ts";
 import { rolloutSources, type RouterWatches } from "./sources.ts";
@@ -45,7 +40,7 @@ export interface RolloutControllerOptions {
   readonly log: Logger;
   readonly events: EventRecorder;
   readonly evictPod: EvictPod;
-  readonly createRouter: (config: RouterConfig, context: RouterContext) => TrafficRouter;
+  readonly createRouter: CreateRouter;
   /** Changes of the routers' own objects, by kind: each wakes the rollouts that watch the object. */
   readonly routerObjects: RouterWatches;
   readonly capabilities: Capabilities;
@@ -176,28 +171,6 @@ async function tellRouterErrors<T>(
     }
     throw error;
   }
-}
-
-function routersOf(
-  { spec: { strategy }, status }: Rollout,
-  manifest: KubeObject,
-  { store, events, createRouter }: RolloutControllerOptions,
-): readonly TrafficRouter[] {
-  if (strategy.kind !== "canary" || !strategy.trafficRouting) return [];
-  const { routers, managedRoutes } = strategy.trafficRouting;
-  const services = canaryAndStableServices(strategy, {
-    stablePingPong: status.canary?.stablePingPong,
-  });
-  const rollout: RoutedRollout = {
-    namespace: manifest.metadata.namespace ?? "",
-    name: manifest.metadata.name,
-    owner: manifest,
-    canaryService: services.canary,
-    stableService: services.stable,
-    managedRoutes,
-  };
-  const tell: RouterContext["tell"] = async (event) => events.record(manifest, event);
-  return routers.map((config) => createRouter(config, { store, rollout, tell }));
 }
 
 function lookAgain({ next }: Decision, tidyAtMs: EpochMs | undefined, clock: Clock): Outcome {

@@ -7,7 +7,7 @@ import type { Decision, Effect } from "../../core/rollout/decision.ts";
 import type { ObservedRollout } from "../../core/rollout/observed.ts";
 import { StoreError, type ObjectStore } from "../../objects/object-store.ts";
 
-type LiveStore = Pick<ObjectStore, "get">;
+export type LiveStore = Pick<ObjectStore, "get">;
 
 function sizeIn({ spec }: JsonObject): Json | undefined {
   return isJsonObject(spec) ? spec["replicas"] : undefined;

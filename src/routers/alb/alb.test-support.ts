@@ -2,7 +2,7 @@
 // a test says when they follow.
 import type { Ingress } from "../../api/kubernetes/ingress.ts";
 import type { ObjectStore } from "../../objects/object-store.ts";
-import { skips, type RouterSetting } from "../sheet-world.test-support.ts";
+import type { RouterSetting } from "../sheet-world.test-support.ts";
 import type { ServedBalancer, TargetGroups } from "../target-groups.ts";
 import { albRouter } from "./alb.ts";
 import { readAction } from "./wire.ts";
@@ -36,12 +36,6 @@ export const albSetting: RouterSetting = {
   factory: albRouter,
   config: (name) => ({ ingress: name, servicePort: 80 }),
   objects: (name, namespace) => [albIngress(name, namespace)],
-};
-
-export const albSkips = {
-  ...skips.mirrors,
-  "gives everything back to stable on finalize":
-    "a released Ingress carries no split of the rollout any more; alb.test.ts shows what is left",
 };
 
 export function hostnameOf(name: string): string {

@@ -10,16 +10,12 @@ import {
   routerFor,
   sheetWorld,
   shopWorld,
+  skips,
 } from "../sheet-world.test-support.ts";
-import {
-  albIngress,
-  albSetting,
-  albSkips,
-  DescribedBalancers,
-  ingressRef,
-} from "./alb.test-support.ts";
+import { albIngress, albSetting, DescribedBalancers, ingressRef } from "./alb.test-support.ts";
+import { releasableIngress } from "./release.ts";
 
-describeTrafficRouter("alb", async () => sheetWorld(albSetting), { skip: albSkips });
+describeTrafficRouter("alb", async () => sheetWorld(albSetting), { skip: skips.mirrors });
 
 describeTrafficRouter(
   "alb with verification",
@@ -28,7 +24,7 @@ describeTrafficRouter(
     const world = await sheetWorld({ ...albSetting, settings: { targetGroups } });
     return { ...world, acknowledge: async () => targetGroups.follow(world.store, "shop") };
   },
-  { skip: albSkips },
+  { skip: skips.mirrors },
 );
 
 const prefix = "alb.ingress.kubernetes.io";
@@ -198,13 +194,17 @@ describe("several Ingresses and several rollouts", () => {
     expect(
       Object.keys(JSON.parse((await annotationsOf(store))[managedKey] ?? "") as object),
     ).toEqual(["cart", "shop"]);
-    await router.finalize();
+    const release = async (rollout: string): Promise<void> => {
+      const ingress = (await store.get(ingressRef("shop")))!;
+      await store.update(releasableIngress.without(ingress, rollout));
+    };
+    await release("shop");
     const annotations = await annotationsOf(store);
     expect(annotations[managedKey]).toBe(`{"cart":["${prefix}/actions.admin"]}`);
     expect(annotations[`${prefix}/actions.shop-stable`]).toBe(
       '{"Type":"forward","ForwardConfig":{"TargetGroups":[{"ServiceName":"shop-stable","ServicePort":"80","Weight":100}]}}',
     );
-    await other.finalize();
+    await release("cart");
     expect(Object.keys(await annotationsOf(store))).not.toContain(managedKey);
   });
 });

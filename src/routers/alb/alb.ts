@@ -17,14 +17,8 @@ import {
 } from "../router.ts";
 import { bringTo, mustGet, refusedAs, tellOf } from "../router-objects.ts";
 import { agreed, servicesOf, unconfirmed, type InForce } from "../split.ts";
-import {
-  mustLeadTo,
-  splitOf,
-  withoutRollout,
-  withPlan,
-  type AlbConfig,
-  type AlbRollout,
-} from "./ingress-edit.ts";
+import { mustLeadTo, splitOf, withPlan, type AlbConfig, type AlbRollout } from "./ingress-edit.ts";
+import { releasableIngress } from "./release.ts";
 import { recordedAlbs, verify, wasVerified, type Verification } from "./verify.ts";
 import type { Stickiness } from "./wire.ts";
 
@@ -149,15 +143,6 @@ class AlbRouter implements TrafficRouter {
     }
   }
 
-  async finalize(): Promise<void> {
-    for (const ref of this.watches) {
-      const ingress = await this.#context.store.get<Ingress>(ref);
-      if (!ingress) continue;
-      const wanted = withoutRollout(ingress, this.#config, this.#rollout);
-      await this.#patch(ingress, wanted, "to desiredWeight '0'");
-    }
-  }
-
   /** Annotations or paths that are not what the split would make of them carry none. */
   #read(ingress: Ingress): InForce | undefined {
     mustLeadTo(ingress, this.#config);
@@ -203,6 +188,7 @@ export const albRouter: RouterFactory = {
   kind,
   capabilities,
   watchedKinds: () => [{ apiVersion: "networking.k8s.io/v1", kind: "Ingress" }],
+  releasable: () => [releasableIngress],
   create(config, context) {
     const { stable } = servicesOf(context.rollout, kind);
     const ingresses = ingressesOf(config.config);

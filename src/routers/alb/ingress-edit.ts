@@ -28,7 +28,7 @@ export interface AlbRollout {
 
 type HeaderRoute = Extract<ManagedRoute, { kind: "header" }>;
 
-const annotationPort = "use-annotation";
+export const annotationPort = "use-annotation";
 
 export function actionKey({ prefix }: Pick<AlbConfig, "prefix">, service: string): string {
   return `${prefix}/actions.${service}`;
@@ -182,19 +182,4 @@ export function splitOf(
     additional: found.filter(({ service }) => service !== canary && service !== stable),
     routes: readRoutes(ingress, config, rollout),
   };
-}
-
-/** All to the root Service's own targets, no managed routes, and no word of the rollout left. */
-export function withoutRollout(ingress: Ingress, config: AlbConfig, rollout: AlbRollout): Ingress {
-  const { annotations = {} } = ingress.metadata;
-  const root = actionKey(config, config.root);
-  const gone = rollout.managedRoutes.flatMap((name) => [
-    actionKey(config, name),
-    conditionsKey(config, name),
-  ]);
-  const kept = Object.entries(annotations).filter(([key]) => !gone.includes(key));
-  const home = [{ service: config.root, weight: 100 }];
-  const reset = annotations[root] === undefined ? [] : [[root, actionText(home, config)] as const];
-  const left = withManaged(Object.fromEntries([...kept, ...reset]), rollout.name, []);
-  return withRules(ingress, left, [], { managed: rollout.managedRoutes, root: config.root });
 }

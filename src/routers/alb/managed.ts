@@ -31,3 +31,14 @@ export function withManaged(
   const sorted = all.sort(([a], [b]) => (a < b ? -1 : 1));
   return { ...others, [managedKey]: JSON.stringify(Object.fromEntries(sorted)) };
 }
+
+/** The rollouts that have an entry. */
+export function managingRollouts(annotations: StringMap): readonly string[] {
+  return Object.keys(parsed(annotations[managedKey]));
+}
+
+/** The keys of a rollout's annotations, as its entry lists them. */
+export function managedKeys(annotations: StringMap, rollout: string): readonly string[] {
+  const keys = parsed(annotations[managedKey])[rollout];
+  return isJsonArray(keys) ? keys.filter((key) => typeof key === "string") : [];
+}

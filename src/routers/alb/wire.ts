@@ -60,6 +60,22 @@ export function readAction(text: string | undefined): readonly WeightedService[]
   return found.every((target) => target !== null) ? found : undefined;
 }
 
+/**
+ * The same action with everything led to one Service; port and stickiness stay as they were. undefined:
+ * the text is none of this form, so that nobody can say what it should be.
+ */
+export function homeActionText(text: string, service: string): string | undefined {
+  const action = parsed(text);
+  const forward = isJsonObject(action) ? action["ForwardConfig"] : undefined;
+  const groups = isJsonObject(forward) ? forward["TargetGroups"] : undefined;
+  if (!isJsonObject(action) || !isJsonObject(forward) || !isJsonArray(groups)) return undefined;
+  const [first] = groups;
+  const port = isJsonObject(first) ? first["ServicePort"] : undefined;
+  if (port === undefined) return undefined;
+  const TargetGroups = [{ ServiceName: service, ServicePort: port, Weight: 100 }];
+  return JSON.stringify({ ...action, ForwardConfig: { ...forward, TargetGroups } });
+}
+
 type Match = Extract<ManagedRoute, { kind: "header" }>["match"];
 
 /** Values of one header are alternatives; several headers must all match. */

@@ -91,16 +91,6 @@ class AmbassadorRouter implements TrafficRouter {
     await forEvery(this.#mappings, async (ref) => this.#bring(ref, weight));
   }
 
-  async finalize(): Promise<void> {
-    await forEvery(this.#mappings, async (ref) => {
-      const live = await this.#context.store.get<Mapping>(this.#canaryRef(ref));
-      const stable = await this.#context.store.get<Mapping>(ref);
-      if (live && stable && this.#isOurs(live, stable)) {
-        await bringTo(this.#context, live, { ...live, spec: { ...live.spec, weight: 0 } });
-      }
-    });
-  }
-
   async tidy(now: EpochMs): Promise<EpochMs | undefined> {
     const due = await Promise.all(this.#mappings.map(async (ref) => this.#tidy(ref, now)));
     const times = due.filter((time) => time !== undefined);

@@ -168,7 +168,6 @@ describe("apisix says what is wrong", () => {
       "ApisixRouteCreateError: duplicate ApisixRoute [to-canary] already exists",
     );
     await router.apply(planOf(1));
-    await router.finalize();
     expect(await store.get(refTo("to-canary"))).toBeDefined();
   });
 });

@@ -72,13 +72,6 @@ class ApisixRouter implements TrafficRouter {
     }
   }
 
-  async finalize(): Promise<void> {
-    for (const name of this.#context.rollout.managedRoutes) await this.#remove(name);
-    const base = await this.#context.store.get<ApisixRoute>(this.#base);
-    const split = base && splitOf(base, this.#rules);
-    if (base) await this.#weigh(base, { canary: 0, stable: split?.maxWeight ?? 100 });
-  }
-
   #refTo(name: string): ObjectRef {
     const { namespace } = this.#context.rollout;
     return { apiVersion, kind: "ApisixRoute", namespace, name };

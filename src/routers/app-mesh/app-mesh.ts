@@ -111,14 +111,6 @@ class AppMeshRouter implements TrafficRouter {
     if (isGrowing) await this.#weigh(weights);
   }
 
-  async finalize(): Promise<void> {
-    const service = await this.#context.store.get<VirtualService>(this.#service);
-    if (!service) return;
-    const weights = weightsOf(await this.#router(), this.#split);
-    const total = weights ? weights.canary + weights.stable : 100;
-    await this.#weigh({ canary: 0, stable: total });
-  }
-
   #refTo(meshKind: MeshKind, name: string): ObjectRef {
     const { namespace } = this.#context.rollout;
     return { apiVersion: `${group}/${version}`, kind: meshKind, namespace, name };

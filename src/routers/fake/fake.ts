@@ -67,16 +67,6 @@ class FakeRouter implements TrafficRouter {
     await this.#write(configMap, { ...configMap?.data, wanted: JSON.stringify(wanted) });
   }
 
-  async finalize(): Promise<void> {
-    const configMap = await this.#own();
-    const wanted = readWanted(configMap);
-    if (!wanted) return;
-    const stable = { ...wanted.stable, weight: wanted.maxWeight };
-    const canary = { ...wanted.canary, weight: 0 };
-    const restored = { ...wanted, canary, stable, additional: [], routes: [] };
-    await this.#write(configMap, { ...configMap?.data, wanted: JSON.stringify(restored) });
-  }
-
   async #own(): Promise<ConfigMap | undefined> {
     const configMap = await this.#context.store.get<ConfigMap>(this.#ref);
     if (configMap && !isControlledBy(configMap, this.#context.rollout.owner)) {

@@ -23,13 +23,7 @@ import {
   type RouteUse,
 } from "./gateway-api-config.ts";
 import { withMark } from "./progress-mark.ts";
-import {
-  readSplit,
-  withPlan,
-  withoutCanary,
-  type SplitRoute,
-  type SplitServices,
-} from "./route-edit.ts";
+import { readSplit, withPlan, type SplitRoute, type SplitServices } from "./route-edit.ts";
 
 const capabilities = {
   headerRoutes: true,
@@ -87,17 +81,6 @@ class GatewayApiRouter implements TrafficRouter {
       await this.#edit(use, (route, split) => {
         const edited = withPlan(route, ownPlan, split);
         return withMark(edited, mark, this.#rolloutKey(), isUnderWay(plan));
-      });
-    }
-  }
-
-  async finalize(): Promise<void> {
-    for (const use of this.#config.routes) {
-      const exists = await this.#context.store.get(use.ref);
-      if (!exists) continue;
-      await this.#edit(use, (route, split) => {
-        const restored = withoutCanary(route, split);
-        return withMark(restored, this.#config.mark, this.#rolloutKey(), false);
       });
     }
   }

@@ -210,23 +210,6 @@ export function withPlan<R extends SplitRoute>(
   return { ...route, spec: { ...route.spec, rules: [...managed, ...edited] } };
 }
 
-/** All to stable, nothing managed left. */
-export function withoutCanary<R extends SplitRoute>(route: R, services: SplitServices): R {
-  const weighted = weightedRules(route, services);
-  const rules = (route.spec.rules ?? []).filter(
-    (rule) => managedNameOf(rule, services) === undefined,
-  );
-  const restored = rules.map((rule) => {
-    if (!weighted.includes(rule)) return rule;
-    const refs = rule.backendRefs ?? [];
-    return {
-      ...rule,
-      backendRefs: refs.map((ref) => ({ ...ref, weight: ref.name === services.stable ? 100 : 0 })),
-    };
-  });
-  return { ...route, spec: { ...route.spec, rules: restored } };
-}
-
 function isManagedBy(rule: HttpRouteRule, plan: TrafficPlan, services: SplitServices): boolean {
   const name = managedNameOf(rule, services);
   return (

@@ -4,6 +4,7 @@ import type { DestinationRule } from "../../api/istio/networking.ts";
 import type { ObjectStore } from "../../objects/object-store.ts";
 import { headerRoute, planOf } from "../conformance.ts";
 import { routerFor, shopWorld, type RouterSetting } from "../sheet-world.test-support.ts";
+import { releasableRule } from "./destination-rule.ts";
 import {
   destinationRule,
   destinations,
@@ -12,16 +13,12 @@ import {
   subsetSetting,
 } from "./istio.test-support.ts";
 
+const apiVersion = "networking.istio.io/v1alpha3";
 const hashLabel = "rollouts-pod-template-hash";
 const managedBy = "argo-rollouts.argoproj.io/managed-by-rollouts";
 
 async function ruleIn(store: ObjectStore, name = "shop"): Promise<DestinationRule | undefined> {
-  const ref = {
-    apiVersion: "networking.istio.io/v1alpha3",
-    kind: "DestinationRule",
-    namespace: "default",
-    name,
-  };
+  const ref = { apiVersion, kind: "DestinationRule", namespace: "default", name };
   return store.get<DestinationRule>(ref);
 }
 
@@ -144,12 +141,29 @@ describe("subsets of a DestinationRule", () => {
     ]);
   });
 
-  it("are given back when the rollout lets go", async () => {
+  it("are given back: of all versions, and nobody's", async () => {
     const { router, store } = await shopWorld(subsetSetting);
     await router.apply(planOf(60, [headerRoute]));
-    await router.finalize();
-    expect(await ruleIn(store)).toMatchObject({ spec: destinationRule("shop").spec });
-    expect((await ruleIn(store))?.metadata.annotations).toEqual({});
-    expect(await serviceIn(store)).toEqual(subsetService("shop").spec);
+    const { usersOf, without } = releasableRule(apiVersion);
+    const rule = (await ruleIn(store))!;
+    expect(usersOf(rule)).toEqual(["shop"]);
+    const given = without(rule, "shop");
+    expect(given).toMatchObject({ spec: destinationRule("shop").spec });
+    expect(given.metadata.annotations).toEqual({});
+    expect(usersOf(given)).toEqual([]);
+  });
+
+  it("had no labels but ours: they have none again", () => {
+    const managed = { "argo-rollouts.argoproj.io/managed-by-rollouts": "shop", note: "kept" };
+    const labels = { "rollouts-pod-template-hash": "abc" };
+    const rule = {
+      ...destinationRule("shop"),
+      metadata: { name: "shop", annotations: managed },
+      spec: { host: "shop", subsets: [{ name: "stable", labels }] },
+    };
+    expect(releasableRule(apiVersion).without(rule, "shop")).toMatchObject({
+      metadata: { annotations: { note: "kept" } },
+      spec: { host: "shop", subsets: [{ name: "stable" }] },
+    });
   });
 });

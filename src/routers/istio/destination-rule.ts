@@ -3,7 +3,8 @@
 import { managedByRolloutsAnnotation, podTemplateHashLabel } from "../../api/argo/keys.ts";
 import type { TrafficDestination } from "../../api/argo/traffic.ts";
 import type { DestinationRule, IstioSubset } from "../../api/istio/networking.ts";
-import { RouterError } from "../router.ts";
+import type { KubeObject } from "../../api/meta/object.ts";
+import { RouterError, type ReleasableKind } from "../router.ts";
 import type { Sides } from "./istio-config.ts";
 
 export interface SubsetHashes {
@@ -69,12 +70,12 @@ function withHash(subset: IstioSubset, hash: string | undefined): IstioSubset {
   return { ...subset, labels: hash === "" ? rest : { ...rest, [podTemplateHashLabel]: hash } };
 }
 
-/** `manager` is the rollout's name; undefined gives the object back to nobody. */
+/** `manager` is the rollout's name. */
 export function withSubsets(
   rule: DestinationRule,
   goal: SubsetGoal,
   sides: SubsetSides,
-  manager: string | undefined,
+  manager: string,
 ): DestinationRule {
   const subsets = subsetsOf(rule, sides);
   const wanted = new Map(
@@ -103,11 +104,39 @@ export function withSubsets(
 
 function withManager(
   metadata: DestinationRule["metadata"],
-  manager: string | undefined,
+  manager: string,
 ): DestinationRule["metadata"] {
   if (metadata.annotations?.[managedByRolloutsAnnotation] === manager) return metadata;
-  const { [managedByRolloutsAnnotation]: _manager, ...rest } = metadata.annotations ?? {};
-  const annotations =
-    manager === undefined ? rest : { ...rest, [managedByRolloutsAnnotation]: manager };
+  const annotations = { ...metadata.annotations, [managedByRolloutsAnnotation]: manager };
   return { ...metadata, annotations };
+}
+
+function usersOf({ metadata }: KubeObject): readonly string[] {
+  const manager = metadata.annotations?.[managedByRolloutsAnnotation];
+  return manager === undefined ? [] : [manager];
+}
+
+/** The subset of every version; labels that only we had written go as a whole. */
+function ofAllVersions(subset: IstioSubset): IstioSubset {
+  if (subset.labels?.[podTemplateHashLabel] === undefined) return subset;
+  const { [podTemplateHashLabel]: _hash, ...others } = subset.labels;
+  const { labels: _labels, ...rest } = subset;
+  return Object.keys(others).length === 0 ? rest : { ...rest, labels: others };
+}
+
+/** Its subsets select every version again, and nothing says whose it was. */
+function withoutRollout(object: KubeObject, rollout: string): KubeObject {
+  if (!usersOf(object).includes(rollout)) return object;
+  const rule = object as DestinationRule;
+  const { [managedByRolloutsAnnotation]: _manager, ...annotations } = {
+    ...rule.metadata.annotations,
+  };
+  const { subsets } = rule.spec;
+  const spec = { ...rule.spec, ...(subsets ? { subsets: subsets.map(ofAllVersions) } : {}) };
+  const given: DestinationRule = { ...rule, metadata: { ...rule.metadata, annotations }, spec };
+  return given;
+}
+
+export function releasableRule(apiVersion: string): ReleasableKind {
+  return { apiVersion, kind: "DestinationRule", usersOf, without: withoutRollout };
 }

@@ -113,11 +113,6 @@ export const subsetSetting: RouterSetting = {
   objects: (name, namespace) => [subsetService(name, namespace), destinationRule(name, namespace)],
 };
 
-export const subsetSkips = {
-  "gives everything back to stable on finalize":
-    "what is given back follows no version any more; istio.test.ts looks at the objects",
-} as const;
-
 /** The spec of a VirtualService as it is now. */
 export async function serviceIn(
   store: ObjectStore,

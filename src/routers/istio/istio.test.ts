@@ -23,14 +23,11 @@ import {
   serviceIn,
   subsetService,
   subsetSetting,
-  subsetSkips,
   virtualService,
 } from "./istio.test-support.ts";
 
 describeTrafficRouter("istio", async () => sheetWorld(istioSetting));
-describeTrafficRouter("istio with subsets", async () => sheetWorld(subsetSetting), {
-  skip: subsetSkips,
-});
+describeTrafficRouter("istio with subsets", async () => sheetWorld(subsetSetting));
 
 function withSpec(setting: RouterSetting, spec: JsonObject): RouterSetting {
   const objects = (): readonly VirtualService[] => [{ ...virtualService("shop"), spec }];
@@ -284,8 +281,6 @@ describe("what is wrong is said", () => {
     expect(await failureOf(async () => other.read())).toBe(
       "DestinationRuleNotFound: DestinationRule `shop` not found",
     );
-    await router.finalize();
-    await other.finalize();
   });
 
   it("a DestinationRule without the subset", async () => {

@@ -17,8 +17,13 @@ import {
   type TrafficRouter,
 } from "../router.ts";
 import { destination, unconfirmed, type InForce } from "../split.ts";
-import { readHashes, withSubsets, type SubsetGoal, type SubsetHashes } from "./destination-rule.ts";
-import { totalWeight } from "./destinations.ts";
+import {
+  readHashes,
+  releasableRule,
+  withSubsets,
+  type SubsetGoal,
+  type SubsetHashes,
+} from "./destination-rule.ts";
 import {
   parseIstioConfig,
   type IstioConfig,
@@ -40,18 +45,6 @@ const capabilities = {
 interface Rule {
   readonly object: DestinationRule;
   readonly sides: Extract<Sides, { by: "subset" }>;
-}
-
-/** Everything to stable, nothing managed. */
-function homePlan(managedRouteNames: readonly string[]): TrafficPlan {
-  return {
-    maxWeight: totalWeight,
-    canary: destination(undefined, 0),
-    stable: destination(undefined, totalWeight),
-    additional: [],
-    routes: [],
-    managedRouteNames,
-  };
 }
 
 /** What all VirtualServices agree on. */
@@ -136,16 +129,6 @@ class IstioRouter implements TrafficRouter {
     if (before) await this.#tellRule(before, await this.#editRule(finalGoal(plan)));
   }
 
-  async finalize(): Promise<void> {
-    const { store, rollout } = this.#context;
-    for (const use of this.#config.virtualServices) {
-      if (await store.get(use.ref)) await this.#editService(use, homePlan(rollout.managedRoutes));
-    }
-    const ref = this.#config.destinationRule;
-    if (ref === undefined || !(await store.get(ref))) return;
-    await this.#editRule({ canary: "", stable: "", additional: [], isFinal: true }, true);
-  }
-
   #use({ reference }: VirtualServiceUse): RouteUse {
     const { managedRoutes } = this.#context.rollout;
     return { reference, sides: this.#config.sides, managedRoutes };
@@ -208,12 +191,12 @@ class IstioRouter implements TrafficRouter {
     await tellOf(this.#context, after, updatedService, text);
   }
 
-  async #editRule(goal: SubsetGoal, isReleased = false): Promise<DestinationRule | undefined> {
+  async #editRule(goal: SubsetGoal): Promise<DestinationRule | undefined> {
     const rule = await this.#rule();
     if (!rule) return undefined;
-    const manager = isReleased ? undefined : this.#context.rollout.name;
     const { object, sides } = rule;
-    return (await this.#bring(object, withSubsets(object, goal, sides, manager))) ?? object;
+    const wanted = withSubsets(object, goal, sides, this.#context.rollout.name);
+    return (await this.#bring(object, wanted)) ?? object;
   }
 
   async #tellRule(before: DestinationRule, after: DestinationRule | undefined): Promise<void> {
@@ -249,6 +232,7 @@ export const istioRouter: RouterFactory = {
       apiVersion: apiVersionOf(settings),
       kind,
     })),
+  releasable: (settings) => [releasableRule(apiVersionOf(settings))],
   create({ config }, context) {
     const apiVersion = apiVersionOf(context.settings ?? {});
     return new IstioRouter(parseIstioConfig(config, context.rollout, apiVersion), context);

@@ -1,8 +1,13 @@
 // The canary Ingress of a stable one, pure: the stable's rules that lead to the stable Service, with
 // that Service replaced, and the annotations ingress-nginx splits by (argo-rollouts-algorithms §2.16).
 import type { Ingress, IngressPath, IngressRule } from "../../api/kubernetes/ingress.ts";
-import { controllerReference, type KubeObject, type StringMap } from "../../api/meta/object.ts";
-import { RouterError } from "../router.ts";
+import {
+  controllerOf,
+  controllerReference,
+  type KubeObject,
+  type StringMap,
+} from "../../api/meta/object.ts";
+import { RouterError, type ReleasableKind } from "../router.ts";
 
 const longestName = 253;
 const nameEnding = "-canary";
@@ -76,7 +81,7 @@ function totalOf(live: StringMap, key: string, maxWeight: number): StringMap {
   return isWritten ? { [key]: String(maxWeight) } : {};
 }
 
-export function weightAnnotations(
+function weightAnnotations(
   live: StringMap,
   { prefix }: NginxConfig,
   { weight, maxWeight }: CanarySplit,
@@ -138,3 +143,31 @@ export function splitOf(canary: Ingress, { prefix }: NginxConfig): CanarySplit |
   if (!/^\d+$/.test(weight) || !/^\d+$/.test(total)) return undefined;
   return { weight: Number(weight), maxWeight: Number(total) };
 }
+
+const weightKey = /\/canary-weight$/;
+
+/** A canary Ingress says whose it is by its owner; others of a rollout's have no such annotation. */
+function usersOf(object: KubeObject): readonly string[] {
+  const isSplit = Object.keys(object.metadata.annotations ?? {}).some((key) => weightKey.test(key));
+  const owner = controllerOf(object);
+  return isSplit && owner?.kind === "Rollout" ? [owner.name] : [];
+}
+
+/** It stays, with weight 0, until the rollout that owns it is gone: nobody is led past a judgement. */
+function without(object: KubeObject, rollout: string): KubeObject {
+  if (!usersOf(object).includes(rollout)) return object;
+  const annotations = Object.fromEntries(
+    Object.entries(object.metadata.annotations ?? {}).map(([key, value]) => [
+      key,
+      weightKey.test(key) ? "0" : value,
+    ]),
+  );
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
+
+export const releasableIngress: ReleasableKind = {
+  apiVersion: "networking.k8s.io/v1",
+  kind: "Ingress",
+  usersOf,
+  without,
+};

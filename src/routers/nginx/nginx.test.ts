@@ -193,7 +193,6 @@ describe("nginx says what is wrong", () => {
     expect(await failureOf(async () => router.read())).toBe(
       'TrafficRoutingError: error retrieving stableIngress `gone` from cache: ingresses.networking.k8s.io "gone" not found',
     );
-    await router.finalize();
   });
 
   it("a stable Ingress that leads elsewhere", async () => {

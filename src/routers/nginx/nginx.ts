@@ -20,7 +20,7 @@ import {
   canaryIngress,
   canaryIngressName,
   splitOf,
-  weightAnnotations,
+  releasableIngress,
   type CanaryOf,
   type CanarySplit,
   type NginxConfig,
@@ -104,19 +104,6 @@ class NginxRouter implements TrafficRouter {
     for (const pair of this.#pairs) await this.#bring(pair, { weight, maxWeight });
   }
 
-  /** The canary Ingresses stay, with weight 0, until the rollout that owns them is gone. */
-  async finalize(): Promise<void> {
-    for (const { canary } of this.#pairs) {
-      const live = await this.#own(canary);
-      const split = live && splitOf(live, this.#config);
-      if (!live || !split) continue;
-      const { annotations: written = {} } = live.metadata;
-      const weights = weightAnnotations(written, this.#config, { ...split, weight: 0 });
-      const metadata = { ...live.metadata, annotations: { ...written, ...weights } };
-      await bringTo(this.#context, live, { ...live, metadata });
-    }
-  }
-
   /** A canary Ingress that no longer follows its stable one carries no split. */
   async #read(pair: Pair): Promise<InForce | undefined> {
     const found = await this.#find(pair);
@@ -180,5 +167,6 @@ export const nginxRouter: RouterFactory = {
   kind,
   capabilities,
   watchedKinds: () => [{ apiVersion: "networking.k8s.io/v1", kind: "Ingress" }],
+  releasable: () => [releasableIngress],
   create: (config, context) => new NginxRouter(parseConfig(config), context),
 };

@@ -13,7 +13,7 @@ import {
   type TrafficRouter,
 } from "../router.ts";
 import { bringTo, fieldManager, getOwn, refusedAs, tellOf } from "../router-objects.ts";
-import { destination, servicesOf, unconfirmed } from "../split.ts";
+import { servicesOf, unconfirmed } from "../split.ts";
 import { apiVersionOf, splitOf, versionOf, withPlan, type TrafficSplit } from "./traffic-split.ts";
 
 const kind = "smi";
@@ -67,19 +67,6 @@ class SmiRouter implements TrafficRouter {
     } catch (error) {
       throw refusedAs(error, `error patching TrafficSplit \`${live.metadata.name}\``);
     }
-  }
-
-  async finalize(): Promise<void> {
-    const live = await this.#own();
-    const split = live && splitOf(live, this.#world);
-    if (!live || !split) return;
-    const { canary, stable } = this.#world;
-    const home = {
-      canary: destination(canary, 0),
-      stable: destination(stable, split.maxWeight),
-      additional: [],
-    };
-    await bringTo(this.#context, live, withPlan(live, home, this.#world));
   }
 
   async #own(): Promise<TrafficSplit | undefined> {

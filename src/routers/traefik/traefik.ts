@@ -58,10 +58,6 @@ class TraefikRouter implements TrafficRouter {
     await this.#write(services, canary.weight);
   }
 
-  async finalize(): Promise<void> {
-    if (await this.#context.store.get(this.#ref)) await this.#write(this.#services, 0);
-  }
-
   async #own(): Promise<TraefikService> {
     const { name, apiVersion } = this.#ref;
     const group = apiVersion.split("/")[0] ?? "";

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { refOf, type KubeObject } from "../../../src/api/meta/object.ts";
 import { asJson } from "../../../src/api/meta/wire.ts";
 import { isStoreError, type ObjectStore } from "../../../src/objects/object-store.ts";
-import { albSetting, albSkips } from "../../../src/routers/alb/alb.test-support.ts";
+import { albSetting } from "../../../src/routers/alb/alb.test-support.ts";
 import { ambassadorSetting } from "../../../src/routers/ambassador/ambassador.test-support.ts";
 import { apisixSetting } from "../../../src/routers/apisix/apisix.test-support.ts";
 import { appMeshSetting } from "../../../src/routers/app-mesh/app-mesh.test-support.ts";
@@ -18,11 +18,7 @@ import {
   acknowledgeRoute,
   routeSetting,
 } from "../../../src/routers/gateway-api/gateway-api.test-support.ts";
-import {
-  istioSetting,
-  subsetSetting,
-  subsetSkips,
-} from "../../../src/routers/istio/istio.test-support.ts";
+import { istioSetting, subsetSetting } from "../../../src/routers/istio/istio.test-support.ts";
 import { nginxSetting } from "../../../src/routers/nginx/nginx.test-support.ts";
 import {
   createOwner,
@@ -52,7 +48,6 @@ const rows: Row[] = [
   {
     name: "istio with subsets",
     setting: subsetSetting,
-    skip: subsetSkips,
     routes: [headerRoute, mirrorRoute],
   },
   {
@@ -79,7 +74,7 @@ const rows: Row[] = [
 const twoWay = { ...skips.experiments, ...skips.headers, ...skips.mirrors };
 rows.push(
   { name: "nginx", setting: nginxSetting, skip: twoWay, routes: [] },
-  { name: "alb", setting: albSetting, skip: albSkips, routes: [headerRoute] },
+  { name: "alb", setting: albSetting, skip: skips.mirrors, routes: [headerRoute] },
   ...["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"].map((version) => ({
     name: `smi ${version}`,
     setting: smiSetting(version),
