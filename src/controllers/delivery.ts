@@ -1,7 +1,7 @@
 // The delivery controllers — rollouts, analysis runs, experiments — put together over one manager.
 // Production, the local cluster and the simulator all come through here: the same controllers.
 import type { AnalysisRun, AnalysisTemplate } from "../api/argo/analysis.ts";
-import { argoApiVersion } from "../api/argo/keys.ts";
+import { argoApiVersion, pauseUntilSafePlugin } from "../api/argo/keys.ts";
 import type { Experiment } from "../api/argo/experiment.ts";
 import type { Capabilities } from "../api/argo/capabilities.ts";
 import type { Pod } from "../api/kubernetes/pod.ts";
@@ -19,6 +19,7 @@ import { analysisRunController } from "./analysis-run/analysis-run.ts";
 import type { ProviderOf } from "./analysis-run/ask.ts";
 import { experimentController } from "./experiment/experiment.ts";
 import type { EvictPod } from "./rollout/carry-out.ts";
+import { RolloutsByName } from "./rollout/naming.ts";
 import { Orphans } from "./rollout/orphans.ts";
 import { rolloutController } from "./rollout/rollout.ts";
 import type { CreateRouter } from "./rollout/routers-of.ts";
@@ -85,7 +86,7 @@ export function capabilitiesOf(providers: readonly string[]): Capabilities {
   const abilities = Object.entries(routers).map(
     ([kind, { capabilities }]) => [kind, capabilities] as const,
   );
-  return { routers: Object.fromEntries(abilities), providers, stepPlugins: [] };
+  return { routers: Object.fromEntries(abilities), providers, stepPlugins: [pauseUntilSafePlugin] };
 }
 
 /** The kinds of objects that routers write, in the versions the settings name. */
@@ -120,6 +121,7 @@ function addRollouts(options: DeliveryOptions, store: ObjectStore): void {
   const { manager, clock, log, events, evictPod, instanceId, concurrency = {} } = options;
   const { routerSettings = {} } = options;
   const views = viewsOf(manager);
+  const byName = new RolloutsByName(views.rollouts);
   const capabilities = capabilitiesOf(options.providerKinds);
   const makeRouter: CreateRouter = (config, context) =>
     createRouter(config, { ...context, settings: routerSettings });
@@ -131,6 +133,7 @@ function addRollouts(options: DeliveryOptions, store: ObjectStore): void {
       store,
       live: options.store,
       views,
+      byName,
       orphans: new Orphans(views.replicaSets),
       clock,
       log,
@@ -148,6 +151,7 @@ function addRollouts(options: DeliveryOptions, store: ObjectStore): void {
       store,
       services: views.services,
       rollouts: views.rollouts,
+      byName,
       concurrency: concurrency.services ?? serviceWorkers,
     }),
   );

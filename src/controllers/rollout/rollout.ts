@@ -19,6 +19,7 @@ import type { EventRecorder } from "../../runtime/events.ts";
 import type { Logger } from "../../runtime/log.ts";
 import { requeueAfter, settled, type Outcome } from "../../runtime/outcome.ts";
 import { carryOut, type EvictPod, type Hands } from "./carry-out.ts";
+import type { RolloutsByName } from "./naming.ts";
 import { observe, observeRouters } from "./observe.ts";
 import type { Orphans } from "./orphans.ts";
 import { learningOfCollisions } from "./replica-set-collision.ts";
@@ -35,6 +36,7 @@ export interface RolloutControllerOptions {
   /** The store itself, without a cache in front. */
   readonly live: Pick<ObjectStore, "get">;
   readonly views: RolloutViews;
+  readonly byName: RolloutsByName;
   readonly orphans: Orphans;
   readonly clock: Clock;
   readonly log: Logger;
@@ -52,7 +54,7 @@ export function rolloutController(options: RolloutControllerOptions): Controller
   return {
     name: "rollout",
     concurrency: options.concurrency,
-    sources: rolloutSources(options.views, options.routerObjects),
+    sources: rolloutSources(options.views, options.byName, options.routerObjects),
     reconcile: async (key) => reconcile(key, options),
   };
 }

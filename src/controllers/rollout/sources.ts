@@ -5,9 +5,10 @@ import type { ReplicaSet } from "../../api/kubernetes/workloads.ts";
 import { selectorMatches, type LabelSelector } from "../../api/meta/label-selector.ts";
 import { asJson } from "../../api/meta/wire.ts";
 import { deepEqual } from "../../lib/deep-equal.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
+import type { JsonObject } from "../../lib/json.ts";
 import { keyOf, type Cache, type Change } from "../../runtime/cache.ts";
 import { sourceOf, type Source } from "../../runtime/controller.ts";
+import type { RolloutsByName } from "./naming.ts";
 import type { RolloutViews } from "./views.ts";
 
 function ownerKeys(object: KubeObject): readonly string[] {
@@ -22,59 +23,6 @@ function podOwnerKeys({ replicaSets }: RolloutViews): (pod: KubeObject) => reado
     const set = owner && replicaSets.get(pod.metadata.namespace ?? "", owner.name);
     return set ? ownerKeys(set) : [];
   };
-}
-
-function textAt(value: Json | undefined, ...path: readonly string[]): string | undefined {
-  let found = value;
-  for (const key of path) found = isJsonObject(found) ? found[key] : undefined;
-  return typeof found === "string" ? found : undefined;
-}
-
-function strategyOf(rollout: KubeObject): JsonObject {
-  const spec = (rollout as KubeObject & { readonly spec?: Json }).spec;
-  const strategy = isJsonObject(spec) ? spec["strategy"] : undefined;
-  return isJsonObject(strategy) ? strategy : {};
-}
-
-const servicePaths: readonly (readonly string[])[] = [
-  ["canary", "stableService"],
-  ["canary", "canaryService"],
-  ["canary", "pingPong", "pingService"],
-  ["canary", "pingPong", "pongService"],
-  ["blueGreen", "activeService"],
-  ["blueGreen", "previewService"],
-];
-
-function refersToService(rollout: KubeObject, service: string): boolean {
-  const strategy = strategyOf(rollout);
-  return servicePaths.some((path) => textAt(strategy, ...path) === service);
-}
-
-function isInvalid(rollout: KubeObject): boolean {
-  const { status } = rollout as KubeObject & {
-    readonly status?: { readonly conditions?: readonly { readonly type: string }[] };
-  };
-  return status?.conditions?.some((condition) => condition.type === "InvalidSpec") ?? false;
-}
-
-function refersToWorkload(rollout: KubeObject, workload: KubeObject): boolean {
-  const spec = (rollout as KubeObject & { readonly spec?: Json }).spec;
-  return (
-    textAt(spec, "workloadRef", "kind") === workload.kind &&
-    textAt(spec, "workloadRef", "name") === workload.metadata.name
-  );
-}
-
-/** The rollouts of the object's namespace (all, for cluster-scoped objects) that `concerns` picks. */
-function rolloutsConcerned(
-  rollouts: Cache<KubeObject>,
-  concerns: (rollout: KubeObject, object: KubeObject) => boolean,
-): (object: KubeObject) => readonly string[] {
-  return (object) =>
-    rollouts
-      .list(object.metadata.namespace)
-      .filter((rollout) => concerns(rollout, object))
-      .map((rollout) => keyOf(rollout));
 }
 
 /** Rollouts that may want a ReplicaSet nobody controls; without a selector of their own it is their workload's. */
@@ -139,15 +87,23 @@ function isNewsOfRun({ before, after }: Change<AnalysisRun>): boolean {
   return !deepEqual(verdict(before), verdict(after));
 }
 
+function keysOf(rollouts: readonly KubeObject[]): readonly string[] {
+  return rollouts.map((rollout) => keyOf(rollout));
+}
+
 export function rolloutSources(
   views: RolloutViews,
+  byName: RolloutsByName,
   routerObjects: RouterWatches,
 ): readonly Source[] {
   const { rollouts } = views;
-  const adopters = rolloutsConcerned(rollouts, mayAdopt);
   const orphanKeys = (set: ReplicaSet): readonly string[] =>
-    controllerOf(set) === undefined ? adopters(set) : [];
-  const whileInvalid = rolloutsConcerned(rollouts, (rollout) => isInvalid(rollout));
+    controllerOf(set) === undefined
+      ? keysOf(rollouts.list(set.metadata.namespace).filter((rollout) => mayAdopt(rollout, set)))
+      : [];
+  const ofService = (service: KubeObject): readonly string[] => keysOf(byName.ofService(service));
+  const ofWorkload = (object: KubeObject): readonly string[] => keysOf(byName.ofWorkload(object));
+  const invalid = (object: KubeObject): readonly string[] => keysOf(byName.invalidBeside(object));
   return [
     sourceOf(rollouts, (rollout) => [keyOf(rollout)]),
     sourceOf(views.replicaSets, ownerKeys),
@@ -156,22 +112,17 @@ export function rolloutSources(
     sourceOf(views.pods, podOwnerKeys(views), ({ after }) => after === undefined),
     sourceOf(views.analysisRuns, ownerKeys, isNewsOfRun),
     sourceOf(views.experiments, ownerKeys),
-    sourceOf(
-      views.services,
-      rolloutsConcerned(rollouts, (rollout, service) =>
-        refersToService(rollout, service.metadata.name),
-      ),
-    ),
-    sourceOf(views.deployments, rolloutsConcerned(rollouts, refersToWorkload)),
-    sourceOf(views.podTemplates, rolloutsConcerned(rollouts, refersToWorkload)),
+    sourceOf(views.services, ofService),
+    sourceOf(views.deployments, ofWorkload),
+    sourceOf(views.podTemplates, ofWorkload),
     sourceOf(
       views.workloadReplicaSets,
-      rolloutsConcerned(rollouts, refersToWorkload),
+      ofWorkload,
       // Those of Rollouts, by far the most, are nobody's workload.
       ({ before, after }) => [before, after].every((set) => !set || ownerKeys(set).length === 0),
     ),
-    sourceOf(views.analysisTemplates, whileInvalid),
-    sourceOf(views.clusterAnalysisTemplates, whileInvalid),
+    sourceOf(views.analysisTemplates, invalid),
+    sourceOf(views.clusterAnalysisTemplates, invalid),
     ...routerObjects.sources(),
   ];
 }

@@ -90,7 +90,7 @@ async function route(trafficRouting: JsonObject): Promise<void> {
 async function annotationsOf(kind: "Ingress" | "DestinationRule", name = "shop") {
   const apiVersion = kind === "Ingress" ? "networking.k8s.io/v1" : "networking.istio.io/v1alpha3";
   const object = await store.get<Ingress>({ apiVersion, kind, namespace: "default", name });
-  return object?.metadata.annotations ?? ({});
+  return object?.metadata.annotations ?? {};
 }
 
 const subsets = (name: string): JsonObject => ({

@@ -1,6 +1,4 @@
 // Gives Services back that no Rollout uses any more (argo-rollouts-algorithms.md §2.15).
-import { asJson } from "../../api/meta/wire.ts";
-import { parseRollout } from "../../api/argo/parse/rollout.ts";
 import type { Service } from "../../api/kubernetes/workloads.ts";
 import type { KubeObject } from "../../api/meta/object.ts";
 import { releaseService } from "../../core/rollout/release-service.ts";
@@ -8,36 +6,25 @@ import { isStoreError, type ObjectStore } from "../../objects/object-store.ts";
 import { keyOf, splitKey, type Cache } from "../../runtime/cache.ts";
 import { sourceOf, type Controller } from "../../runtime/controller.ts";
 import { settled, type Outcome } from "../../runtime/outcome.ts";
-import { referencesOf } from "../rollout/references.ts";
+import { serviceKeysOf, type RolloutsByName } from "../rollout/naming.ts";
 
 export interface ServiceControllerOptions {
   readonly store: ObjectStore;
   readonly services: Cache<Service>;
   readonly rollouts: Cache<KubeObject>;
+  readonly byName: RolloutsByName;
   readonly concurrency: number;
-}
-
-function namersOf(
-  service: string,
-  namespace: string,
-  rollouts: Cache<KubeObject>,
-): readonly string[] {
-  return rollouts
-    .list(namespace)
-    .filter((rollout) =>
-      referencesOf(parseRollout(asJson(rollout)).rollout).services.includes(service),
-    )
-    .map(({ metadata }) => metadata.name);
 }
 
 async function reconcile(
   key: string,
-  { store, services, rollouts }: ServiceControllerOptions,
+  { store, services, byName }: ServiceControllerOptions,
 ): Promise<Outcome> {
   const { namespace, name } = splitKey(key);
   const service = services.get(namespace, name);
   if (!service) return settled;
-  const patch = releaseService(service, namersOf(name, namespace, rollouts));
+  const namers = byName.ofService(service).map(({ metadata }) => metadata.name);
+  const patch = releaseService(service, namers);
   if (patch === undefined) return settled;
   const { resourceVersion = "" } = service.metadata;
   const metadata = { ...(patch["metadata"] as object), resourceVersion };
@@ -52,8 +39,6 @@ async function reconcile(
 
 export function serviceController(options: ServiceControllerOptions): Controller {
   const { services, rollouts, concurrency } = options;
-  const ofNamespace = (rollout: KubeObject): readonly string[] =>
-    services.list(rollout.metadata.namespace).map((service) => keyOf(service));
   return {
     name: "service",
     concurrency,
@@ -62,7 +47,7 @@ export function serviceController(options: ServiceControllerOptions): Controller
       sourceOf(services, (service) => [keyOf(service)]),
       sourceOf(
         rollouts,
-        ofNamespace,
+        serviceKeysOf,
         ({ before, after }) =>
           before !== undefined && before.metadata.generation !== after?.metadata.generation,
       ),
