@@ -4,7 +4,7 @@
 // collection, watches) and decides nothing. Stores may import lib, api and runtime/clock.ts.
 import type { KubeObject, ObjectRef } from "../api/meta/object.ts";
 import type { LabelSelector } from "../api/meta/label-selector.ts";
-import type { Json, JsonObject } from "../lib/json.ts";
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../lib/json.ts";
 
 /** Which objects a list or a watch covers. Without namespace: all namespaces. */
 export interface ListScope {
@@ -138,4 +138,14 @@ export class StoreError extends Error {
 
 export function isStoreError(error: unknown, reason?: StoreErrorReason): error is StoreError {
   return error instanceof StoreError && (reason === undefined || error.reason === reason);
+}
+
+/** A Forbidden that no right would change: the namespace takes nothing new, because it is going away. */
+export function isNamespaceEnding(error: unknown): boolean {
+  if (!isStoreError(error, "Forbidden") || !isJsonObject(error.details)) return false;
+  const { causes } = error.details;
+  return (
+    isJsonArray(causes) &&
+    causes.some((cause) => isJsonObject(cause) && cause["reason"] === "NamespaceTerminating")
+  );
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ConfigMap } from "../api/kubernetes/workloads.ts";
 import { InvariantError } from "../lib/invariant.ts";
+import { StoreError } from "../objects/object-store.ts";
 import { keyOf, splitKey, type Cache } from "./cache.ts";
 import { cachingStore } from "./caching-store.ts";
 import { sourceOf, type Controller } from "./controller.ts";
@@ -121,6 +122,23 @@ describe("controller loop", () => {
     await pass(world.clock, 1000);
     expect(atMs).toEqual([0, 1, 3, 7, 15]);
     expect(lines.filter((line) => line === "warn pass failed, trying again")).toHaveLength(4);
+    await manager.stop();
+  });
+
+  const ending = { details: { causes: [{ reason: "NamespaceTerminating" }] } };
+  it.each([
+    ["somebody was quicker", new StoreError("Conflict", "changed"), 60_000, false],
+    ["the namespace goes away", new StoreError("Forbidden", "ending", ending), 60_000, false],
+    ["it is gone", new StoreError("NotFound", "not found"), 900, false],
+    ["it has been missing for long", new StoreError("NotFound", "not found"), 5000, true],
+    ["it may not", new StoreError("Forbidden", "no right"), 1, true],
+  ])("warns of what is not already so: %s", async (_why, error, withinMs, isTold) => {
+    const { manager } = start(async () => Promise.reject(error));
+    await manager.start();
+    await world.store.create(configMap("a"));
+    await pass(world.clock, withinMs);
+    expect(lines.includes("warn pass failed, trying again")).toBe(isTold);
+    expect(lines).toContain(`${isTold ? "warn" : "debug"} pass failed, trying again`);
     await manager.stop();
   });
 

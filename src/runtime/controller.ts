@@ -2,7 +2,7 @@
 // for one key, and no failure ends the loop.
 import type { KubeObject } from "../api/meta/object.ts";
 import { InvariantError } from "../lib/invariant.ts";
-import { isStoreError } from "../objects/object-store.ts";
+import { isNamespaceEnding, isStoreError } from "../objects/object-store.ts";
 import type { Cache, Change } from "./cache.ts";
 import type { Clock } from "./clock.ts";
 import { errorText, type Logger } from "./log.ts";
@@ -133,10 +133,22 @@ export class ControllerLoop {
       return;
     }
     const retryMs = this.queue.addWithBackoff(key);
-    const isRoutine = isStoreError(error, "Conflict") || isStoreError(error, "AlreadyExists");
-    const level = isRoutine ? "debug" : "warn";
+    const level = isRoutine(error, retryMs) ? "debug" : "warn";
     this.#log[level]("pass failed, trying again", { key, retryMs, error: errorText(error) });
   }
+}
+
+/** A view is a moment behind for so long at most; what is missing for longer is told. */
+const missedWithinMs = 1000;
+
+/** Somebody was quicker, or what the pass was about is gone: the next pass sees it and has nothing to do. */
+function isRoutine(error: unknown, retryMs: number): boolean {
+  if (isStoreError(error, "NotFound")) return retryMs < missedWithinMs;
+  return (
+    isStoreError(error, "Conflict") ||
+    isStoreError(error, "AlreadyExists") ||
+    isNamespaceEnding(error)
+  );
 }
 
 function stackOf(error: unknown): string | undefined {
