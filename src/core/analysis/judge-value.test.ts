@@ -19,7 +19,10 @@ describe("judging a value", () => {
     ["result < 10", "result > 20", 25, "Failed"],
     ["result > 0", "result > 1", 5, "Failed"],
     ["result >= 0.95", undefined, NaN, "Failed"],
-    [undefined, "result < 0.95", NaN, "Successful"],
+    ["result >= 0.95", "result < 0.9", NaN, "Inconclusive"],
+    [undefined, "!isNaN(result) && result < 0.95", NaN, "Successful"],
+    ["isNaN(result) || result > 0.95", undefined, NaN, "Successful"],
+    [undefined, undefined, NaN, "Successful"],
   ] as const)("S %s, F %s, result %d: %s", (successCondition, failureCondition, result, phase) => {
     expect(
       judgeValue({ successCondition, failureCondition, result: floatInput(result), now }),
@@ -87,6 +90,25 @@ describe("judging a value", () => {
       });
     },
   );
+
+  const nan = "metric result is NaN: no data returned from the metric provider";
+  it.each([
+    [undefined, "result < 0.95", floatInput(NaN), 'failureCondition "result < 0.95"'],
+    [undefined, "result[0] < 0.95", floatsInput([NaN]), 'failureCondition "result[0] < 0.95"'],
+    ["!(result > 5)", undefined, floatInput(NaN), 'successCondition "!(result > 5)"'],
+    ["result != 0", "result > 1", floatInput(NaN), 'successCondition "result != 0"'],
+  ] as const)("S %s, F %s do not pass NaN", (successCondition, failureCondition, result, which) => {
+    const judged = judgeValue({ successCondition, failureCondition, result, now });
+    expect(judged.phase).toBe("Error");
+    expect(judged.message).toContain(`could not evaluate ${which}: ${nan}`);
+  });
+
+  it("looks at what numbers there are beside NaN", () => {
+    const result = floatsInput([NaN, 3]);
+    expect(judgeValue({ failureCondition: "any(result, # > 5)", result, now })).toEqual({
+      phase: "Successful",
+    });
+  });
 
   it("can be guarded against missing data", () => {
     const guarded = { successCondition: "default(result, 0) < 1", result: nilInput, now };
