@@ -1,7 +1,14 @@
 // Kinds `errors` and `count`: is the ratio of rates beyond the margin, and is it below R₀? Where more is better the
 // versions change places: stable having far more conversions is the canary having far fewer.
 import { addToCurve, confidenceOf, noCurve, type Curve } from "./confidence.ts";
-import { addCounts, dispersionOf, noDispersion, type Dispersion } from "./dispersion.ts";
+import {
+  addCounts,
+  dispersionOf,
+  divisorOf,
+  noDispersion,
+  withUsual,
+  type Dispersion,
+} from "./dispersion.ts";
 import type { ArmNumbers } from "./evidence.ts";
 import type { Pair } from "./fisher.ts";
 import { addLogs, logEvidence, noEvidence, ratioLogs, safeFactors, worseFactors } from "./ratio.ts";
@@ -82,15 +89,16 @@ export function advanceCount(
   };
   if (canary.count + stable.count === 0) return counted;
   const pair = pairOf(metric, canary, stable);
-  const divisor = settings.guarded ? dispersionOf(before.dispersion) : 1;
+  const divisor = settings.guarded ? divisorOf(before.dispersion) : 1;
   const ratio = allowedRatio(metric);
-  const grown = (logs: Logs, from: number, factors: readonly number[]): Logs =>
-    addLogs(logs, ratioLogs(pair, from, factors), divisor);
+  const isCapped = settings.guarded && metric.better === "lower";
+  const usual = isCapped ? withUsual(pair, before.dispersion) : pair;
+  const safe = ratioLogs(usual, settings.safeRatio, safeFactors);
   const expected = (ratio * pair.otherBad * pair.total) / pair.otherTotal;
   return {
     ...counted,
-    worse: grown(before.worse, ratio, worseFactors),
-    safe: grown(before.safe, settings.safeRatio, safeFactors),
+    worse: addLogs(before.worse, ratioLogs(pair, ratio, worseFactors), divisor),
+    safe: addLogs(before.safe, safe, divisor),
     curve: addToCurve(before.curve, pair, divisor),
     ...(before.flips === undefined
       ? {}

@@ -2,9 +2,10 @@
 // of the edges' evidence is evidence again, however much they depend on each other. Whether the canary is safe, and
 // the confidence sequence, are asked at one watched edge: where stable has 5 % slower requests, as known before.
 import { addToCurve, confidenceOf, noCurve, type Curve } from "./confidence.ts";
+import { addCounts, dispersionOf, divisorOf, withUsual, type Dispersion } from "./dispersion.ts";
 import type { ArmNumbers } from "./evidence.ts";
 import { fisherLogRatios, type Pair } from "./fisher.ts";
-import { keptForShow, logMeanExp } from "./logs.ts";
+import { keptShort, logMeanExp } from "./logs.ts";
 import { addLogs, logEvidence, noEvidence, ratioLogs, safeFactors, type Logs } from "./ratio.ts";
 import type { MetricSettings, Settings } from "./settings.ts";
 import type { LatencySample } from "./tick.ts";
@@ -79,26 +80,24 @@ function pairsOf(
 function withSeen(before: LatencyState, pairs: readonly Pair[]): LatencyState {
   const total = pairs[0]?.otherTotal ?? 0;
   if (total === 0) return before;
-  const { seen } = before;
+  const after = pairs.map(({ otherBad }, index) =>
+    addCounts(dispersionAt(before, index), otherBad, total),
+  );
   return {
     ...before,
     seen: {
-      ticks: seen.ticks + 1,
-      total: seen.total + total,
-      over: seen.over.map((sum, index) => sum + (pairs[index]?.otherBad ?? 0)),
-      squares: seen.squares.map((sum, index) =>
-        keptForShow(sum + (pairs[index]?.otherBad ?? 0) ** 2 / total),
-      ),
+      ticks: before.seen.ticks + 1,
+      total: before.seen.total + total,
+      over: after.map(({ count }) => count),
+      squares: after.map(({ squares }) => squares),
     },
   };
 }
 
-/** Variance over binomial variance of stable's slow requests at one edge, at least 1. */
-function dispersionAt({ seen }: LatencyState, index: number): number {
-  const over = seen.over[index] ?? 0;
-  if (seen.ticks < 2 || over === 0 || over === seen.total) return 1;
-  const poisson = ((seen.squares[index] ?? 0) * seen.total) / over - over;
-  return Math.max(1, poisson / (1 - over / seen.total) / (seen.ticks - 1));
+/** How stable's slow requests at one compared edge are dispersed. */
+function dispersionAt({ seen }: LatencyState, index: number): Dispersion {
+  const { ticks, total, over, squares } = seen;
+  return { ticks, total, count: over[index] ?? 0, squares: squares[index] ?? 0 };
 }
 
 /** The compared edge beyond which stable had about 5 % of its requests so far. */
@@ -138,11 +137,15 @@ export function advanceLatency(
 ): LatencyState {
   const pairs = pairsOf(metric, samples);
   const nullOdds = metric.marginOf === "odds" ? 1 + metric.margin : 1;
-  const divisors = pairs.map((_, index) => (settings.guarded ? dispersionAt(before, index) : 1));
+  const divisors = pairs.map((_, index) =>
+    settings.guarded ? divisorOf(dispersionAt(before, index), "binomial") : 1,
+  );
   const watched = watchedEdge(before);
   const pair = pairs[watched];
   const divisor = divisors[watched] ?? 1;
   const [first] = pairs;
+  const usual =
+    pair !== undefined && settings.guarded ? withUsual(pair, dispersionAt(before, watched)) : pair;
   return {
     ...withSeen(before, pairs),
     canary: added(
@@ -160,12 +163,13 @@ export function advanceLatency(
         before.edges[index] ?? [],
         fisherLogRatios(each, nullOdds, latencyFactors),
         divisors[index] ?? 1,
+        keptShort,
       ),
     ),
-    ...(pair === undefined
+    ...(pair === undefined || usual === undefined
       ? {}
       : {
-          safe: addLogs(before.safe, ratioLogs(pair, settings.safeRatio, safeFactors), divisor),
+          safe: addLogs(before.safe, ratioLogs(usual, settings.safeRatio, safeFactors), divisor),
           curve: addToCurve(before.curve, pair, divisor),
         }),
   };
@@ -206,7 +210,7 @@ export function latencyReport(
     canary: numbersOf(state.canary),
     stable: numbersOf(state.stable),
     ...(confidence === undefined ? {} : { confidence }),
-    dispersion: dispersionAt(state, shown),
+    dispersion: dispersionOf(dispersionAt(state, shown), "binomial"),
     edges: { worstMs: edgeMs(most), watchedMs: edgeMs(watched) },
   };
 }

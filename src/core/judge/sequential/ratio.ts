@@ -34,9 +34,9 @@ export function noEvidence(alternatives: number): Logs {
   return new Array<number>(alternatives).fill(0);
 }
 
-/** Evidence after one more stretch; `divisor` ≥ 1 is the dispersion known before it. */
-export function addLogs(before: Logs, stretch: Logs, divisor: number): Logs {
-  return before.map((log, index) => kept(log + (stretch[index] ?? 0) / divisor));
+/** Evidence after one more stretch; `divisor` ≥ 1 is the dispersion known before it, `keep` rounds. */
+export function addLogs(before: Logs, stretch: Logs, divisor: number, keep = kept): Logs {
+  return before.map((log, index) => keep(log + (stretch[index] ?? 0) / divisor));
 }
 
 /** log E: the mean over the alternatives. */

@@ -1,13 +1,7 @@
 // The sample-ratio guard: does the canary get the share of requests its weight promises? When not, something between
 // the weight and the counters is broken (a lost scrape, a sticky session, a second route), and what the counts say
 // about errors is not to be trusted. An e-value of its own at a level of its own.
-import {
-  addCounts,
-  burnInTicks,
-  dispersionOf,
-  noDispersion,
-  type Dispersion,
-} from "./dispersion.ts";
+import { addCounts, divisorOf, noDispersion, type Dispersion } from "./dispersion.ts";
 import { kept, logMeanExp } from "./logs.ts";
 
 /** Odds that are off by less than this factor are no mismatch: routers round, sessions stick. */
@@ -45,8 +39,7 @@ export function addRequests(
   const all = canary + stable;
   if (all === 0 || share <= 0 || share >= 1) return before;
   const dispersion = addCounts(before.dispersion, canary, all * share);
-  if (before.dispersion.ticks < burnInTicks) return { ...before, dispersion };
-  const divisor = dispersionOf(before.dispersion);
+  const divisor = divisorOf(before.dispersion);
   const odds = share / (1 - share);
   const grown = (logs: readonly number[], sign: 1 | -1): readonly number[] =>
     logs.map((log, index) => {

@@ -7,6 +7,8 @@
 //   verdictOf(config, state, nowMs)   → verdict, action, numbers, sentence                  (verdict.ts)
 //   restore(config, text)             → the state of JSON.stringify(state)                  (state.ts)
 //
+// Begin with ticks from before the canary's first request where there are some (stable alone, canary 0 of 0): a dozen
+// of them tell how clumped stable's errors usually are, and the first failures of the canary count in full.
 // Guarantees: the same ticks give the same state to the bit, in one call or in many, before or after a restart; a tick
 // seen before changes nothing. Assumes: settings were fixed before the first tick; a tick's weights were set before it.
 import { addToBreach, isBreach } from "./breach.ts";
