@@ -28,7 +28,7 @@ import { simulatedPodsController } from "../src/simulator/pods.ts";
 import { quietWorld } from "../src/simulator/scenario.ts";
 import { report } from "./report.ts";
 
-const [countText = "1000", idleText = "60", ownStore] = process.argv.slice(2);
+const [countText = "1000", idleText = "120", ownStore] = process.argv.slice(2);
 const count = Number(countText);
 const idleSeconds = Number(idleText);
 const stores = ["memory", "sqlite"] as const;

@@ -15,6 +15,7 @@ import { elasticLoadBalancing } from "../routers/alb/elastic-load-balancing.ts";
 import type { RouterSettings } from "../routers/router.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { storeEventRecorder } from "../runtime/events.ts";
+import { trailingEvents, type TrailingEvents } from "../runtime/trailing-events.ts";
 import { fencedStore } from "../runtime/fenced-store.ts";
 import { servePages, type ServedPages } from "../runtime/http-pages.ts";
 import { acquireLeadership, type Leadership, type LeaseTimes } from "../runtime/leader-election.ts";
@@ -75,11 +76,14 @@ const lockName = "argo-rollouts-controller-lock";
 /** Kubernetes kills a pod 30 s after it asked it to stop: by then the lease has to be given back. */
 const stopWithinMs = 20_000;
 const apiRetries = 5;
+const eventsAtOnce = 4;
 
 interface Foundation {
   readonly options: KubernetesControllerOptions;
   readonly metrics: PrometheusMetrics;
   readonly client: ApiClient;
+  /** For events alone, with a limit of their own: however many there are, they hold up nothing else. */
+  readonly eventClient: ApiClient;
   /** For the lease alone: its renewal waits for no other request and for no limit. */
   readonly leaseClient: ApiClient;
 }
@@ -95,13 +99,19 @@ async function foundationOf(options: KubernetesControllerOptions): Promise<Found
     rateLimit: tokenBucket({ clock, qps, burst }),
     onAnswer: requestMetrics(metrics),
   };
+  const patient: ApiClientOptions = {
+    ...common,
+    retries: apiRetries,
+    ...(requestTimeoutMs === undefined ? {} : { timeoutMs: requestTimeoutMs }),
+  };
   return {
     options,
     metrics,
-    client: new ApiClient({
-      ...common,
-      retries: apiRetries,
-      ...(requestTimeoutMs === undefined ? {} : { timeoutMs: requestTimeoutMs }),
+    client: new ApiClient(patient),
+    eventClient: new ApiClient({
+      ...patient,
+      connections: eventsAtOnce,
+      rateLimit: tokenBucket({ clock, qps, burst }),
     }),
     leaseClient: new ApiClient({
       ...common,
@@ -173,10 +183,15 @@ function verification({
   return { targetGroups: elasticLoadBalancing({ clock, env, resourceTag }) };
 }
 
+interface Controllers {
+  readonly manager: Manager;
+  readonly events: TrailingEvents;
+}
+
 function compose(
-  { options, metrics, client }: Foundation,
+  { options, metrics, client, eventClient }: Foundation,
   leadership: Leadership | undefined,
-): Manager {
+): Controllers {
   const { clock, log, env, settings } = options;
   const { instanceId, watchedNamespace, threads, resyncMs, routers } = settings;
   const isOpen = (): boolean => leadership?.isHeld() ?? true;
@@ -207,12 +222,19 @@ function compose(
     jobStore: jobStore === undefined ? undefined : fencedStore(jobStore, isOpen),
   };
   const counted = showDeliveries(figures, manager, observer.objects);
+  const eventStore = fencedStore(kubernetesStore({ client: eventClient, clock }), isOpen);
+  const events = trailingEvents({
+    recorder: storeEventRecorder({ store: eventStore, clock, component }),
+    clock,
+    log,
+    atOnce: eventsAtOnce,
+  });
   addDeliveryControllers({
     manager,
     store,
     clock,
     log,
-    events: counted(storeEventRecorder({ store, clock, component })),
+    events: counted(events),
     evictPod: async (pod, uid) => isOpen() && evictPod(client, pod, uid),
     providerOf: (metric: Metric) => createProvider(metric, context),
     providerKinds,
@@ -221,7 +243,7 @@ function compose(
     routerSettings: { ...routers, ...verification(options) },
     ...(settings.only === undefined ? {} : { only: settings.only }),
   });
-  return manager;
+  return { manager, events };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
@@ -231,13 +253,17 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Whether all passes under way ended in time. */
-async function stopInTime(manager: Manager, { clock, log }: KubernetesControllerOptions) {
+/** Whether all passes under way ended, and all was told, in time. */
+async function stopInTime(
+  { manager, events }: Controllers,
+  { clock, log }: KubernetesControllerOptions,
+): Promise<boolean> {
   let cancel = (): void => undefined;
   const tooLate = new Promise<false>((resolve) => {
     cancel = clock.after(stopWithinMs, () => resolve(false));
   });
-  const isStopped = await Promise.race([manager.stop().then(() => true as const), tooLate]);
+  const stopping = manager.stop().then(async () => events.told());
+  const isStopped = await Promise.race([stopping.then(() => true as const), tooLate]);
   cancel();
   if (!isStopped)
     log.warn("passes under way did not end in time; the lease is left to run out", {
@@ -253,7 +279,8 @@ async function work(
 ): Promise<ControllerEnd> {
   const { options } = foundation;
   const { log } = options;
-  const manager = compose(foundation, leadership);
+  const controllers = compose(foundation, leadership);
+  const { manager } = controllers;
   const over = leadership ? AbortSignal.any([signal, leadership.lost]) : signal;
   const starting = manager.start().then(() => {
     if (!over.aborted) log.info("all caches are synced, the controllers run");
@@ -267,7 +294,7 @@ async function work(
     return "lost";
   }
   log.info("stopping", { why: errorText(signal.reason) });
-  if (await stopInTime(manager, options)) await leadership?.release();
+  if (await stopInTime(controllers, options)) await leadership?.release();
   return "stopped";
 }
 
@@ -280,7 +307,7 @@ export async function runController(
   signal: AbortSignal,
 ): Promise<ControllerEnd> {
   const foundation = await foundationOf(options);
-  const { client, leaseClient } = foundation;
+  const { client, eventClient, leaseClient } = foundation;
   let pages: readonly ServedPages[] = [];
   try {
     pages = await servePagesOf(foundation);
@@ -295,6 +322,6 @@ export async function runController(
     return await work(foundation, leadership, signal);
   } finally {
     for (const page of pages) await page.close();
-    await Promise.all([client.close(), leaseClient.close()]);
+    await Promise.all([client.close(), eventClient.close(), leaseClient.close()]);
   }
 }

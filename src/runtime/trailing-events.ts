@@ -1,0 +1,120 @@
+// Events that do not hold up what they tell of. While few are waiting, whoever records one may wait
+// until it is stored, so that not even a killed process leaves something untold. In a storm (a
+// thousand rollouts at once) weights and replicas go first: events queue, a few at a time are sent,
+// and whoever stops the process in good order waits for the rest.
+import type { KubeObject } from "../api/meta/object.ts";
+import { sleep, type Clock } from "./clock.ts";
+import type { EventRecorder, RecordedEvent } from "./events.ts";
+import { errorText, type Logger } from "./log.ts";
+
+export interface TrailingEventsOptions {
+  readonly recorder: EventRecorder;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Events that are being stored at the same time. */
+  readonly atOnce?: number;
+  /** With more than these waiting, `record` resolves before its event is stored. */
+  readonly waitedFor?: number;
+  /** With more than these waiting, `record` waits again: nothing is thrown away. */
+  readonly most?: number;
+}
+
+export interface TrailingEvents extends EventRecorder {
+  /** Resolves when all that was recorded is stored, or given up after its tries. */
+  told(): Promise<void>;
+}
+
+const tries = 6;
+const firstPauseMs = 250;
+
+interface Waiting {
+  readonly object: KubeObject;
+  readonly event: RecordedEvent;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+  /** Nobody waits for it: it is tried again here instead of by its pass. */
+  readonly isTrailing: boolean;
+}
+
+class Tail implements TrailingEvents {
+  readonly #options: Required<TrailingEventsOptions>;
+  readonly #queue: Waiting[] = [];
+  readonly #whenTold: (() => void)[] = [];
+  #underWay = 0;
+
+  constructor(options: TrailingEventsOptions) {
+    this.#options = { atOnce: 4, waitedFor: 16, most: 20_000, ...options };
+  }
+
+  async record(object: KubeObject, event: RecordedEvent): Promise<void> {
+    const { waitedFor, most } = this.#options;
+    const ahead = this.#queue.length + this.#underWay;
+    const isTrailing = ahead >= waitedFor && ahead < most;
+    const stored = new Promise<void>((resolve, reject) => {
+      this.#queue.push({ object, event, resolve, reject, isTrailing });
+    });
+    this.#sendMore();
+    if (!isTrailing) await stored;
+  }
+
+  async told(): Promise<void> {
+    if (this.#queue.length + this.#underWay === 0) return;
+    await new Promise<void>((resolve) => this.#whenTold.push(resolve));
+  }
+
+  #sendMore(): void {
+    while (this.#underWay < this.#options.atOnce) {
+      const next = this.#queue.shift();
+      if (next === undefined) break;
+      this.#underWay += 1;
+      void this.#send(next).finally(() => {
+        this.#underWay -= 1;
+        this.#sendMore();
+      });
+    }
+    if (this.#queue.length + this.#underWay > 0) return;
+    for (const resolve of this.#whenTold.splice(0)) resolve();
+  }
+
+  /** Never rejects: who waits is told, and what nobody waits for is logged. */
+  async #send(waiting: Waiting): Promise<void> {
+    const { object, event, resolve, reject, isTrailing } = waiting;
+    try {
+      if (isTrailing) await this.#recordPatiently(object, event);
+      else await this.#options.recorder.record(object, event);
+      resolve();
+    } catch (error) {
+      if (isTrailing) this.#giveUp(waiting, error);
+      else reject(error);
+    }
+  }
+
+  async #recordPatiently(object: KubeObject, event: RecordedEvent): Promise<void> {
+    const { recorder, clock } = this.#options;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await recorder.record(object, event);
+        return;
+      } catch (error) {
+        if (attempt === tries) throw error;
+        await sleep(clock, firstPauseMs * 2 ** (attempt - 1));
+      }
+    }
+  }
+
+  #giveUp({ object, event, resolve }: Waiting, error: unknown): void {
+    const { name, namespace = "" } = object.metadata;
+    this.#options.log.error("an event could not be stored", {
+      on: `${object.kind} ${namespace}/${name}`,
+      reason: event.reason,
+      message: event.message,
+      why: errorText(error),
+    });
+    resolve();
+  }
+}
+
+/** Records through `recorder`, behind the work of others when much is to be told. */
+export function trailingEvents(options: TrailingEventsOptions): TrailingEvents {
+  return new Tail(options);
+}
