@@ -61,6 +61,8 @@ export interface RouterSettings {
   readonly appMeshApiVersion?: string;
   /** Where ALBs are asked what they serve; absent = they are not (Argo's default). */
   readonly targetGroups?: TargetGroups;
+  /** How long until a data plane that does not serve a weight yet is asked again; 10 s unless set. */
+  readonly verifyRetryMs?: number;
 }
 
 export interface RouterContext {

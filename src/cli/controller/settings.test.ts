@@ -45,6 +45,22 @@ describe("the flags of Argo Rollouts' controller", () => {
     expect([logLevelOf(callOf([])), logFormatOf(callOf([]))]).toEqual(["info", "text"]);
   });
 
+  it.each([
+    ["25", 25_000],
+    ["1m30s", 90_000],
+    ["", undefined],
+  ])("ROLLOUT_VERIFY_RETRY_INTERVAL=%s is %s ms", (text, verifyRetryMs) => {
+    const call = callOf([], { ROLLOUT_VERIFY_RETRY_INTERVAL: text });
+    expect(controllerSettings(call, "web").routers.verifyRetryMs).toBe(verifyRetryMs);
+  });
+
+  it.each(["0", "soon", "-5"])("ROLLOUT_VERIFY_RETRY_INTERVAL=%s is refused", (text) => {
+    const call = callOf([], { ROLLOUT_VERIFY_RETRY_INTERVAL: text });
+    expect(() => controllerSettings(call, "web")).toThrow(
+      `ROLLOUT_VERIFY_RETRY_INTERVAL=${text} in the environment: use whole seconds, 1 or more`,
+    );
+  });
+
   it("are taken as Go's programs write them", () => {
     const settings = settingsOf(
       "--namespaced",

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import type { ControllerSettings } from "../../compose/kubernetes.ts";
 import { parseGoDuration } from "../../lib/go-duration.ts";
+import type { RouterSettings } from "../../routers/router.ts";
 import { leaseTimesProblem, type LeaseTimes } from "../../runtime/leader-election.ts";
 import { logLevels, type LogLevel } from "../../runtime/pino-log.ts";
 import { listOption, textOption, usageError, type CommandCall } from "../command.ts";
@@ -96,6 +97,20 @@ function verificationOf(call: CommandCall): Pick<ControllerSettings, "targetGrou
   return isWanted ? { targetGroupTag: textOf(call, "alb-tag-key-resource-id") } : {};
 }
 
+const verifyRetryVariable = "ROLLOUT_VERIFY_RETRY_INTERVAL";
+
+/** Argo's variable: whole seconds. Go's notation is taken as well. */
+function verifyRetryOf(call: CommandCall): Pick<RouterSettings, "verifyRetryMs"> {
+  const text = (call.cli.env[verifyRetryVariable] ?? "").trim();
+  if (text === "") return {};
+  const parsed = parseGoDuration(/^\d+$/.test(text) ? `${text}s` : text);
+  if (parsed.ok && parsed.ms >= 1000) return { verifyRetryMs: parsed.ms };
+  throw usageError(
+    call,
+    `${verifyRetryVariable}=${text} in the environment: use whole seconds, 1 or more`,
+  );
+}
+
 /** `namespace` is the kubeconfig's, or what -n says. */
 export function controllerSettings(call: CommandCall, namespace: string): ControllerSettings {
   const only = onlyOf(call);
@@ -127,6 +142,7 @@ export function controllerSettings(call: CommandCall, namespace: string): Contro
       traefikApiVersion: textOf(call, "traefik-api-version"),
       ambassadorApiVersion: textOf(call, "ambassador-api-version"),
       appMeshApiVersion: textOf(call, "appmesh-crd-version"),
+      ...verifyRetryOf(call),
     },
   };
 }

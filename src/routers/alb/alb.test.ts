@@ -235,6 +235,14 @@ describe("verification", () => {
     expect(await waitingFor()).toMatch(/^load balancer shop-1.elb.amazonaws.com of Ingress shop/);
   });
 
+  it("asks again as often as the installation says", async () => {
+    const targetGroups = new DescribedBalancers();
+    const settings = { targetGroups, verifyRetryMs: 4000 };
+    const { router } = await shopWorld({ ...albSetting, settings });
+    await router.apply(planOf(20));
+    expect(await router.read()).toMatchObject({ acknowledged: false, askAgainMs: 4000 });
+  });
+
   it("takes no header route for the split", async () => {
     const { router, store, targetGroups } = await verifying();
     await router.apply(planOf(0));

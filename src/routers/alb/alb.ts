@@ -26,8 +26,8 @@ const kind = "alb";
 const usualPrefix = "alb.ingress.kubernetes.io";
 const longestStickinessSeconds = 604_800;
 const largestWeight = 999;
-/** How often load balancers are asked until they serve what they should. */
-const askAgainMs = 10_000;
+/** How often load balancers are asked until they serve what they should, unless the settings say. */
+const usualAskAgainMs = 10_000;
 
 const capabilities = {
   headerRoutes: true,
@@ -125,6 +125,7 @@ class AlbRouter implements TrafficRouter {
     }
     const seen = { ...waiting, ...(albs.length === 0 ? {} : { albs }) };
     if (waitingFor === undefined) return { ...seen, acknowledged: true, waitingFor };
+    const { verifyRetryMs: askAgainMs = usualAskAgainMs } = this.#context.settings ?? {};
     return { ...seen, acknowledged: false, waitingFor, askAgainMs };
   }
 
