@@ -22,6 +22,8 @@ const layerRules = Object.entries(layers).map(([from, allowed]) => ({
       ...(["controllers", "simulator"].includes(from)
         ? registries.map((r) => `^${escape(r)}$`)
         : []),
+      // The judges are pure mathematics: a provider that has the counts may ask one.
+      ...(from === "metrics" ? ["^src/core/judge/"] : []),
       ...(from === "local" ? ["^src/metrics/traffic/source[.]ts$"] : []),
     ],
   },

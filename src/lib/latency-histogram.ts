@@ -102,7 +102,7 @@ export function latencyQuantileMs(
   let seen = 0;
   for (const [index, count] of histogram.counts) {
     seen += count;
-    if (seen > rank) return middleOfBucket(histogram, index);
+    if (seen > rank) return latencyBucketMiddleMs(histogram, index);
   }
   return undefined;
 }
@@ -114,12 +114,14 @@ export function latencyShareWithin(
 ): number | undefined {
   const total = latencyCount(histogram);
   if (total === 0) return undefined;
-  const within = histogram.counts.filter(([index]) => middleOfBucket(histogram, index) <= limitMs);
+  const within = histogram.counts.filter(
+    ([index]) => latencyBucketMiddleMs(histogram, index) <= limitMs,
+  );
   return within.reduce((sum, [, count]) => sum + count, 0) / total;
 }
 
-/** The point of a bucket that is at most 1 % from everything in it. */
-function middleOfBucket(histogram: LatencyHistogram, index: number): number {
+/** The point of a bucket in milliseconds that is at most 1 % from everything in it. */
+export function latencyBucketMiddleMs(histogram: LatencyHistogram, index: number): number {
   return (2 * histogram.gamma ** (index + histogram.offset)) / (histogram.gamma + 1);
 }
 

@@ -17,7 +17,12 @@ export interface MetricQuestion {
   readonly signal: AbortSignal;
 }
 
-export type MetricAnswer =
+export type MetricAnswer = MetricSaying & {
+  /** Kept in metricResult.metadata from now on, entry by entry: figures the next measurement goes on from. */
+  readonly record?: StringMap;
+};
+
+type MetricSaying =
   /** A value to be judged by the metric's conditions. `text` is what measurement.value shows. */
   | {
       readonly kind: "value";

@@ -10,6 +10,7 @@ import { graphiteProvider } from "./graphite/graphite.ts";
 import { influxdbProvider } from "./influxdb/influxdb.ts";
 import { kayentaProvider } from "./kayenta/kayenta.ts";
 import { newRelicProvider } from "./new-relic/new-relic.ts";
+import { sequentialProvider } from "./sequential/sequential.ts";
 import { skywalkingProvider } from "./skywalking/skywalking.ts";
 import { prometheusProvider } from "./prometheus/prometheus.ts";
 import {
@@ -35,6 +36,7 @@ export const providers = {
   influxdb: influxdbProvider,
   skywalking: skywalkingProvider,
   "haldane.dev/traffic": trafficProvider,
+  "haldane.dev/sequential": sequentialProvider,
 } as const satisfies Record<string, ProviderFactory>;
 
 export const providerKinds: readonly string[] = Object.keys(providers);

@@ -4,8 +4,13 @@ import type { Metric } from "../api/argo/analysis.ts";
 import { floatInput, floatsInput, jsonInput, nilInput, type ExprInput } from "../lib/expr/expr.ts";
 import type { Json } from "../lib/json.ts";
 import { formatTime, parseTime, type EpochMs } from "../lib/time.ts";
-import type { MetricAnswer, MetricProvider, ProviderContext } from "../metrics/provider.ts";
-import { trafficKind } from "../metrics/traffic/config.ts";
+import type {
+  MetricAnswer,
+  MetricProvider,
+  ProviderContext,
+  ProviderFactory,
+} from "../metrics/provider.ts";
+import { sequentialProvider } from "../metrics/sequential/sequential.ts";
 import { trafficProvider } from "../metrics/traffic/traffic.ts";
 import type { DescribedAnswer, World } from "./scenario.ts";
 
@@ -63,9 +68,11 @@ function described(metric: Metric, { world, startMs }: DescribedProvidersOptions
   };
 }
 
-function usesTraffic({ provider }: Metric): boolean {
+/** Those that read the described traffic as it is. */
+function readerOfTraffic({ provider }: Metric): ProviderFactory | undefined {
   const { plugin } = provider;
-  return typeof plugin === "object" && plugin !== null && trafficKind in plugin;
+  if (typeof plugin !== "object" || plugin === null) return undefined;
+  return [trafficProvider, sequentialProvider].find(({ kind }) => kind in plugin);
 }
 
 /** The provider of each metric of a simulation. */
@@ -74,8 +81,7 @@ export function describedProviders(
 ): (metric: Metric) => MetricProvider {
   return (metric) => {
     const isDescribed = Object.hasOwn(options.world.answers, metric.name);
-    return !isDescribed && usesTraffic(metric)
-      ? trafficProvider.create(metric, options.context)
-      : described(metric, options);
+    const reader = isDescribed ? undefined : readerOfTraffic(metric);
+    return reader?.create(metric, options.context) ?? described(metric, options);
   };
 }

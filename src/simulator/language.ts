@@ -5,7 +5,8 @@
 //   "bluegreen n3 | promote@5m"             words after | are what people do, and when
 //   "w10 p w100 | abort@7m retry@9m"        p alone waits for a promote
 //
-// Steps: wN setWeight · p[duration] pause · a analysis by the template `check` · sN setCanaryScale replicas · s% setCanaryScale weight (s25%) · sm match.
+// Steps: wN setWeight · p[duration] pause · u[duration] pause until safe · a analysis by the template `check` · sN setCanaryScale replicas · s% setCanaryScale weight (s25%) · sm match.
+import { pauseUntilSafePlugin } from "../api/argo/keys.ts";
 import type { Service } from "../api/kubernetes/workloads.ts";
 import type { HTTPRoute } from "../api/gateway/http-route.ts";
 import type { KubeObject } from "../api/meta/object.ts";
@@ -30,6 +31,8 @@ export interface ScenarioOverrides {
   readonly strategy?: Readonly<Record<string, Json>>;
   /** Merged over spec. */
   readonly spec?: Readonly<Record<string, Json>>;
+  /** Of the Rollout. */
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly objects?: readonly KubeObject[];
   readonly forMs?: number;
 }
@@ -47,17 +50,26 @@ function millisecondsOf(text: string): number {
   return parsed.ms;
 }
 
+function scaleOf(rest: string): Json {
+  if (rest === "m") return { setCanaryScale: { matchTrafficWeight: true } };
+  if (/^\d+%$/.test(rest)) return { setCanaryScale: { weight: Number.parseInt(rest, 10) } };
+  return /^\d+$/.test(rest) ? { setCanaryScale: { replicas: Number(rest) } } : null;
+}
+
+function untilSafe(max: string): Json {
+  return { plugin: { name: pauseUntilSafePlugin, config: max === "" ? {} : { max } } };
+}
+
 function stepOf(word: string): Json {
   if (word === "a") return { analysis: { templates: [{ templateName: "check" }] } };
+  if (/^u(\d+[smh]?)?$/.test(word)) return untilSafe(word.slice(1));
   const [, kind = "", rest = ""] = /^([wps])(.*)$/.exec(word) ?? [];
   if (kind === "w" && /^\d+$/.test(rest)) return { setWeight: Number(rest) };
   if (kind === "p")
     return { pause: rest === "" ? {} : { duration: /^\d+$/.test(rest) ? Number(rest) : rest } };
-  if (kind === "s" && rest === "m") return { setCanaryScale: { matchTrafficWeight: true } };
-  if (kind === "s" && /^\d+%$/.test(rest))
-    return { setCanaryScale: { weight: Number.parseInt(rest, 10) } };
-  if (kind === "s" && /^\d+$/.test(rest)) return { setCanaryScale: { replicas: Number(rest) } };
-  throw new LanguageError(`"${word}" is no step; use w20, p, p10m, a, s3, s25% or sm`);
+  const scale = kind === "s" ? scaleOf(rest) : null;
+  if (scale !== null) return scale;
+  throw new LanguageError(`"${word}" is no step; use w20, p, p10m, u, u30m, a, s3, s25% or sm`);
 }
 
 const routing = {
@@ -147,12 +159,16 @@ export function standardRoute(): HTTPRoute {
 function rollout(
   replicas: number,
   strategy: Readonly<Record<string, Json>>,
-  spec: Readonly<Record<string, Json>>,
+  { spec = {}, annotations = {} }: ScenarioOverrides,
 ): KubeObject {
   const object = {
     apiVersion: "argoproj.io/v1alpha1",
     kind: "Rollout",
-    metadata: { name: rolloutName, namespace: "default" },
+    metadata: {
+      name: rolloutName,
+      namespace: "default",
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+    },
     spec: {
       replicas,
       selector: { matchLabels: { app: rolloutName } },
@@ -202,7 +218,7 @@ export function scenarioOf(line: string, overrides: ScenarioOverrides = {}): Sce
       service(`${rolloutName}-stable`),
       service(`${rolloutName}-canary`),
       ...(hasOwnRoute ? [] : [standardRoute()]),
-      rollout(replicas, strategy, overrides.spec ?? {}),
+      rollout(replicas, strategy, overrides),
     ],
     world: { ...quietWorld, operator, ...overrides.world },
     forMs: overrides.forMs ?? 24 * 3_600_000,

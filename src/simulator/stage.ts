@@ -81,7 +81,13 @@ export function newWorldStore(
 }
 
 /** Every provider can be played: its answers are described. */
-export const simulatedProviderKinds = ["haldane.dev/traffic", "prometheus", "web", "job"] as const;
+export const simulatedProviderKinds = [
+  "haldane.dev/traffic",
+  "haldane.dev/sequential",
+  "prometheus",
+  "web",
+  "job",
+] as const;
 
 /** Where no event is ever lost, nobody needs to look for one. */
 const usualResyncMs = 7 * 24 * 3_600_000;

@@ -25,6 +25,17 @@ export const strategyAnnotation = "haldane.dev/strategy";
 /** Ours, on objects a router makes for a managed route: the route as the step says it, in JSON. */
 export const managedRouteAnnotation = "haldane.dev/managed-route";
 
+/** Ours, under a metric's provider.plugin: the sequential judge. */
+export const sequentialKind = "haldane.dev/sequential";
+/** Ours, on Rollouts: what the sequential judge is to watch from the first weight on (`errors,latency`). */
+export const guardAnnotation = "haldane.dev/guard";
+/** Ours, on AnalysisRuns: the run of the same revision whose evidence this one goes on from. */
+export const continuesAnnotation = "haldane.dev/continues";
+/** Ours, on Rollouts: evidence from before this moment is not gone on from. */
+export const judgeAnewAnnotation = "haldane.dev/judge-anew-since";
+/** Ours, under steps[].plugin.name: a pause that ends as soon as the judge has shown the canary to be safe. */
+export const pauseUntilSafePlugin = "haldane.dev/pause-until-safe";
+
 /** Annotations of a Rollout that are not copied to its ReplicaSets. */
 export const annotationsNotCopied: readonly string[] = [
   "kubectl.kubernetes.io/last-applied-configuration",

@@ -79,6 +79,8 @@ export interface CanaryStrategy extends StrategyBase {
   readonly maxSurge: IntOrString;
   readonly trafficRouting: TrafficRouting | undefined;
   readonly analysis: BackgroundAnalysis | undefined;
+  /** Judged in the background as well; empty = no guard. */
+  readonly guard: readonly GuardedMetric[];
   readonly dynamicStableScale: boolean;
   readonly pingPong: { readonly pingService: string; readonly pongService: string } | undefined;
   readonly minPodsPerReplicaSet: number | undefined;
@@ -136,7 +138,8 @@ export type CanaryStep =
   | ExperimentStep
   | SetHeaderRouteStep
   | SetMirrorRouteStep
-  | PluginStep;
+  | PluginStep
+  | PauseUntilSafeStep;
 
 export interface SetWeightStep {
   readonly kind: "setWeight";
@@ -221,6 +224,21 @@ export interface PluginStep {
   readonly name: string;
   readonly config: Json | undefined;
 }
+
+/** Ours, written as the step plugin haldane.dev/pause-until-safe so that Argo's CRDs keep it. */
+export interface PauseUntilSafeStep {
+  readonly kind: "pauseUntilSafe";
+  /** undefined = until it is safe or someone promotes. */
+  readonly maxSeconds: number | undefined;
+  /** As written ("30m", 30), for messages. */
+  readonly maxText: string | undefined;
+  /** What happens when the time is over and safety was not shown. */
+  readonly atMax: "hold" | "proceed";
+}
+
+/** What the annotation haldane.dev/guard asks the sequential judge to watch. */
+export const guardedMetrics = ["errors", "latency"] as const;
+export type GuardedMetric = (typeof guardedMetrics)[number];
 
 // ---- analysis as a rollout refers to it -------------------------------------------------------
 

@@ -9,7 +9,7 @@ import {
 import { invariant } from "../../lib/invariant.ts";
 import { formatTime, parseTime, type EpochMs } from "../../lib/time.ts";
 import { integerOf } from "./limits.ts";
-import { measurementOf, withMeasurement, type Answered } from "./measurement.ts";
+import { measurementOf, withMeasurement, withRecord, type Answered } from "./measurement.ts";
 import { dueAtMs, hasBadMetric, inFlight, resultOf, type Plan } from "./plan.ts";
 import { redactorOf } from "../../lib/redact.ts";
 import { expiryOf } from "./time-to-live.ts";
@@ -70,7 +70,8 @@ function resultsAfter(
       ...(one.description === undefined ? {} : { metadata: redactor.metadata(one.description) }),
     };
     const measurement = measurementOf(one, redactor);
-    results.set(name, withMeasurement(results.get(name) ?? fresh, measurement));
+    const after = withMeasurement(results.get(name) ?? fresh, measurement);
+    results.set(name, withRecord(after, one.answer.record));
   }
   return [...results.values()];
 }

@@ -8,7 +8,9 @@ import { lastMeasurement, type Task } from "./plan.ts";
 import type { Redactor } from "../../lib/redact.ts";
 
 /** What a provider said; metrics/provider.ts' answers have this shape. */
-export type Answer =
+export type Answer = Said & { readonly record?: StringMap };
+
+type Said =
   | {
       readonly kind: "value";
       readonly text: string;
@@ -40,16 +42,17 @@ export interface Answered {
   readonly description?: StringMap | undefined;
 }
 
-const shortestResumeMs = 1000;
+const secondMs = 1000;
 
 /**
- * Times have whole seconds: a resume a fraction of a second away would be due at once and again.
- * The first one may be, since Jobs are looked at right after they were made.
+ * Times have whole seconds: one that is not after this would be due at once and again. The first
+ * may be, since Jobs are looked at right after they were made.
  */
 function resumeAt({ task, finishedAtMs }: Answered, wantedMs: EpochMs): string {
   if (task.kind === "measure" && wantedMs <= finishedAtMs) return formatTime(wantedMs);
-  const atMs = Math.max(wantedMs, task.kind === "measure" ? 0 : finishedAtMs + shortestResumeMs);
-  return formatTime(Math.ceil(atMs / 1000) * 1000);
+  const nextSecondMs = (Math.floor(finishedAtMs / secondMs) + 1) * secondMs;
+  const atMs = Math.max(wantedMs, task.kind === "measure" ? 0 : nextSecondMs);
+  return formatTime(Math.ceil(atMs / secondMs) * secondMs);
 }
 
 function metadataOf(answered: Answered, redactor: Redactor): { readonly metadata?: StringMap } {
@@ -166,6 +169,14 @@ function counted(result: MetricResult, measurement: Measurement): Counters {
     default:
       return unreachable(phase);
   }
+}
+
+/**
+ * The result with what the provider keeps beside the measurements, which come and go. Its entries
+ * hold figures only, never texts from outside, so there is nothing in them to mask.
+ */
+export function withRecord(result: MetricResult, record: StringMap | undefined): MetricResult {
+  return record === undefined ? result : { ...result, metadata: { ...result.metadata, ...record } };
 }
 
 /** The result with one more measurement, or with the one in flight replaced. Phase and message stay. */

@@ -20,6 +20,7 @@ import type { Facts } from "./context.ts";
 import { rolloutEvent } from "./course.ts";
 import type { Course } from "./course.ts";
 import type { Effect } from "./decision.ts";
+import { ownTemplates } from "./guard.ts";
 import { observedRun, recordedRun, runTypes, withRun } from "./judge-runs.ts";
 import type { RunType } from "./judge-runs.ts";
 
@@ -185,7 +186,9 @@ export function ensureRun(facts: Facts, course: Course, wanted: WantedRun): Runs
   const resolved = resolveArguments(facts, course, wanted.analysis.args);
   if (!resolved.ok) return unmakeable(facts, course, base, resolved.message);
   const { templates: requested, dryRun, measurementRetention } = wanted.analysis;
-  const templates = facts.observed.analysisTemplates;
+  const { strategy } = facts.spec;
+  const own = strategy.kind === "canary" ? ownTemplates(strategy) : [];
+  const templates = [...facts.observed.analysisTemplates, ...own];
   const { args } = resolved;
   const composed = composeRunSpec({ templates, requested, args, dryRun, measurementRetention });
   if (!composed.ok) return unmakeable(facts, course, base, composed.message);

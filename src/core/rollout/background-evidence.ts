@@ -2,6 +2,7 @@ import { isAnalysisCompleted, type AnalysisRun } from "../../api/argo/analysis.t
 import { metricsHitBy } from "../analysis/validate-metrics.ts";
 import type { Canary } from "./canary-view.ts";
 import type { Course } from "./course.ts";
+import { watchOf } from "./guard.ts";
 import { observedRun } from "./judge-runs.ts";
 
 // No data is never a pass: a version that is watched in the background gets all of the traffic only
@@ -19,7 +20,8 @@ function isMeasured({ spec, status }: AnalysisRun): boolean {
  * text for a run not yet made and one that has measured nothing: making it must change nothing else.
  */
 export function missingEvidence({ facts, strategy }: Canary, course: Course): string | undefined {
-  const { analysis, steps } = strategy;
+  const { steps } = strategy;
+  const analysis = watchOf(strategy);
   const isWatched = analysis !== undefined && analysis.startingStep < steps.length;
   if (!isWatched || course.stableHash === "") return undefined;
   const run = observedRun(facts, course.backgroundRun?.name);

@@ -18,6 +18,7 @@ import { countersOf } from "./counters.ts";
 import { timeOutText } from "./conditions/progressing.ts";
 import type { Effect, LookAgain, RolloutEvent } from "./decision.ts";
 import { ensureExperiment } from "./experiments.ts";
+import { watchOf } from "./guard.ts";
 import { judgeRun, observedRun } from "./judge-runs.ts";
 import type { StrategyOutcome } from "./outcome.ts";
 import { deadlineMs, hasProgressed } from "./progress.ts";
@@ -63,7 +64,7 @@ function withWantedRuns(canary: Canary, course: Course): Course {
   return {
     ...course,
     stepRun: isStepRunWanted ? course.stepRun : undefined,
-    backgroundRun: canary.strategy.analysis === undefined ? undefined : course.backgroundRun,
+    backgroundRun: watchOf(canary.strategy) === undefined ? undefined : course.backgroundRun,
     experiment: step?.kind === "experiment" ? course.experiment : undefined,
   };
 }
@@ -95,7 +96,9 @@ function abortIfTimedOut(canary: Canary, course: Course): Turn {
 
 function isInIndefiniteStep(canary: Canary, course: Course): boolean {
   const kind = currentStep(canary, course)?.kind;
-  return kind === "pause" || kind === "analysis" || kind === "experiment";
+  return (
+    kind === "pause" || kind === "pauseUntilSafe" || kind === "analysis" || kind === "experiment"
+  );
 }
 
 interface Arrived {
@@ -120,7 +123,7 @@ function arrive(canary: Canary, begun: Turn): Arrived {
 }
 
 function backgroundRun(canary: Canary, course: Course): WantedRun | undefined {
-  const { analysis } = canary.strategy;
+  const analysis = watchOf(canary.strategy);
   if (analysis === undefined || !wantsVerdicts(canary, course)) return undefined;
   const hasStarted = (course.stepIndex ?? 0) >= analysis.startingStep;
   return hasStarted ? { type: "Background", analysis, stepIndex: undefined } : undefined;

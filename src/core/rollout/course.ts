@@ -41,6 +41,8 @@ export interface Course {
   readonly restartedAt: string | undefined;
   /** Why no more could be done, for people; shown in the message while Progressing. */
   readonly held: string | undefined;
+  /** What the pause at this step waits for, for people; shown in the message while Paused. */
+  readonly pauseText: string | undefined;
   readonly isNewAttempt: boolean;
 }
 
@@ -113,6 +115,7 @@ export function courseOf(facts: Facts): Course {
     hasPassedCheckpoint: before.blueGreen?.scaleUpPreviewCheckPoint ?? false,
     restartedAt: before.restartedAt,
     held: undefined,
+    pauseText: undefined,
     isNewAttempt: false,
   };
 }
@@ -175,6 +178,7 @@ export function rolloutEvent(
     "ReplicaSetCreateError",
     "AnalysisRunCreateError",
     "ReconciliationError",
+    "NotShownSafe",
   ];
   const isWarning = warnings.includes(reason);
   return {

@@ -47,6 +47,8 @@ export interface PhaseInput {
   readonly hasPostPromotionAnalysis: boolean;
   /** Why the rollout is held, if something unusual holds it. */
   readonly held: string | undefined;
+  /** What the first pause waits for, if there is more to say than its reason. */
+  readonly pauseText?: string | undefined;
   readonly status: PhaseStatus;
 }
 
@@ -62,10 +64,17 @@ function degraded(status: PhaseStatus): PhaseView | undefined {
   return undefined;
 }
 
-function paused({ isPaused, status }: PhaseInput): PhaseView | undefined {
+/** Argo's message is the reason alone. */
+export function pauseMessage(reason: string, text: string | undefined): string {
+  return text === undefined ? reason : `${reason}: ${text}`;
+}
+
+function paused({ isPaused, status, pauseText }: PhaseInput): PhaseView | undefined {
   if (isPaused) return { phase: "Paused", message: "manually paused" };
   const first = status.pauseConditions?.[0];
-  return first === undefined ? undefined : { phase: "Paused", message: first.reason };
+  if (first === undefined) return undefined;
+  const text = first.reason === "CanaryPauseStep" ? pauseText : undefined;
+  return { phase: "Paused", message: pauseMessage(first.reason, text) };
 }
 
 function replicasMessage({ n, status, restartAt, held }: PhaseInput): string | undefined {

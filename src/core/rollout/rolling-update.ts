@@ -14,6 +14,7 @@ export function asCanary(strategy: RollingUpdateStrategy): CanaryStrategy {
     stepsAsWritten: undefined,
     trafficRouting: undefined,
     analysis: undefined,
+    guard: [],
     dynamicStableScale: false,
     pingPong: undefined,
     minPodsPerReplicaSet: undefined,

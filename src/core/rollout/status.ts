@@ -66,6 +66,7 @@ function withPhase(facts: Facts, outcome: StrategyOutcome, status: RolloutStatus
     hasPostPromotionAnalysis:
       strategy.kind === "blueGreen" && strategy.postPromotionAnalysis !== undefined,
     held,
+    pauseText: course.pauseText,
     status,
   });
   return { ...status, phase, ...(message === "" ? {} : { message }) };

@@ -7,6 +7,7 @@ import type { TrafficDecision } from "./canary-traffic.ts";
 import { currentStep, isNewFullyAvailable, wantsAll } from "./canary-view.ts";
 import type { Canary } from "./canary-view.ts";
 import { hasPause, isInconclusive, rolloutEvent, withPause, withoutPause } from "./course.ts";
+import { pauseMessage } from "./phase.ts";
 import type { Course } from "./course.ts";
 import { canaryAndStableServices } from "./service-names.ts";
 import { selectedHash } from "./services.ts";
@@ -61,6 +62,7 @@ function afterCompletion(canary: Canary, walk: Walk, text: string): Walk {
   );
   const next: Course = {
     ...withoutPause(course, "CanaryPauseStep"),
+    pauseText: undefined,
     stepIndex: index + 1,
     isResumed: false,
     stepRun: undefined,
@@ -82,6 +84,23 @@ function stuckEvent({ facts }: Canary, course: Course, why: string): RolloutEven
   return rolloutEvent(facts, course, "ReconciliationError", why, occasion);
 }
 
+function paused(
+  canary: Canary,
+  walk: Walk,
+  { reason, lookAgain, text, isOverdue }: Extract<StepOutcome, { kind: "pause" }>,
+): Walk {
+  const { facts } = canary;
+  const course = { ...withPause(walk.course, reason, facts), pauseText: text };
+  // Told when it comes to that; from then on the message says it.
+  const isNews = isOverdue === true && facts.before.message !== pauseMessage(reason, text);
+  const occasion = `${String(course.stepIndex ?? 0)}/not shown safe`;
+  const events =
+    isNews && text !== undefined
+      ? [...walk.events, rolloutEvent(facts, course, "NotShownSafe", text, occasion)]
+      : walk.events;
+  return { ...walk, course, events, lookAgain };
+}
+
 function stopped(
   canary: Canary,
   walk: Walk,
@@ -97,11 +116,7 @@ function stopped(
       return { ...walk, events, why: outcome.why, course: { ...course, held: outcome.why } };
     }
     case "pause":
-      return {
-        ...walk,
-        course: withPause(walk.course, outcome.reason, canary.facts),
-        lookAgain: outcome.lookAgain,
-      };
+      return paused(canary, walk, outcome);
     case "abort": {
       const course = abortWith(walk.course, outcome.message, canary.facts);
       return { ...start(canary, course), events: walk.events };

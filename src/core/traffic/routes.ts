@@ -13,6 +13,7 @@ function routeOf(step: CanaryStep): ManagedRoute | undefined {
     case "analysis":
     case "experiment":
     case "plugin":
+    case "pauseUntilSafe":
       return undefined;
   }
 }

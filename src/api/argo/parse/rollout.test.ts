@@ -64,6 +64,7 @@ describe("defaults (argo-rollouts.md §1.1)", () => {
       maxUnavailable: "25%",
       trafficRouting: undefined,
       analysis: undefined,
+      guard: [],
       dynamicStableScale: false,
       pingPong: undefined,
       minPodsPerReplicaSet: undefined,

@@ -12,8 +12,10 @@ import type {
   SetCanaryScaleStep,
   StringMatch,
 } from "../rollout.ts";
+import { pauseUntilSafePlugin } from "../keys.ts";
 import { argumentsOf, rolloutAnalysisOf } from "./analysis.ts";
 import { pauseSecondsOf } from "./duration.ts";
+import { pauseUntilSafeOf } from "./pause-until-safe.ts";
 import type { Problem } from "./problem.ts";
 
 export const stepKinds = [
@@ -189,6 +191,8 @@ function stepOf(step: CanaryStepManifest, path: FieldPath): Read<CanaryStep> {
   if (experiment) return experimentOf(experiment, [...path, "experiment"]);
   if (setHeaderRoute) return headerRouteOf(setHeaderRoute, [...path, "setHeaderRoute"]);
   if (setMirrorRoute) return mirrorRouteOf(setMirrorRoute);
+  if (plugin?.name === pauseUntilSafePlugin)
+    return pauseUntilSafeOf(plugin.config, [...path, "plugin", "config"]);
   if (plugin)
     return { value: { kind: "plugin", name: plugin.name, config: plugin.config }, problems: [] };
   return {

@@ -21,6 +21,7 @@ import type {
 } from "../rollout.ts";
 import { backgroundAnalysisOf, rolloutAnalysisOf } from "./analysis.ts";
 import { shareOf } from "./duration.ts";
+import { guardOf } from "./guard.ts";
 import type { Problem } from "./problem.ts";
 import { stepsOf } from "./steps.ts";
 import { trafficRoutingOf } from "./traffic-routing.ts";
@@ -81,6 +82,7 @@ function canaryOf(
     maxUnavailable: unavailable.value,
     trafficRouting: canary.trafficRouting && trafficRoutingOf(canary.trafficRouting),
     analysis: canary.analysis && backgroundAnalysisOf(canary.analysis),
+    guard: [],
     dynamicStableScale: canary.dynamicStableScale ?? false,
     pingPong: canary.pingPong,
     minPodsPerReplicaSet: canary.minPodsPerReplicaSet,
@@ -181,11 +183,30 @@ function annotated(
   return rollingUpdateOf(canary ?? {}, [...path, "canary"]);
 }
 
+/** The strategy with its guard, or with the problem that there is nothing to guard. */
+function guarded(read: Read<Strategy>, metadata: Pick<ObjectMeta, "annotations">): Read<Strategy> {
+  const { value, problems } = read;
+  const hasSteps = value.kind === "canary" && value.steps.length > 0;
+  const guard = guardOf(metadata, hasSteps);
+  return {
+    value: value.kind === "canary" ? { ...value, guard: guard.value } : value,
+    problems: [...problems, ...guard.problems],
+  };
+}
+
+export function strategyOf(
+  strategy: StrategyManifest,
+  metadata: Pick<ObjectMeta, "annotations">,
+  stepsAsWritten: Json | undefined,
+): Read<Strategy> {
+  return guarded(unguardedStrategyOf(strategy, metadata, stepsAsWritten), metadata);
+}
+
 /**
  * Of several strategies (which validation forbids) the first of blueGreen, canary, rollingUpdate,
  * recreate counts; of none, a canary without steps. Both are reported.
  */
-export function strategyOf(
+function unguardedStrategyOf(
   strategy: StrategyManifest,
   metadata: Pick<ObjectMeta, "annotations">,
   stepsAsWritten: Json | undefined,

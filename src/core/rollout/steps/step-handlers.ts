@@ -5,6 +5,7 @@ import type { CanaryStep } from "../../../api/argo/rollout.ts";
 import { analysisOutcome } from "./analysis.ts";
 import { experimentOutcome } from "./experiment.ts";
 import { pauseOutcome } from "./pause.ts";
+import { pauseUntilSafeOutcome } from "./pause-until-safe.ts";
 import { pluginOutcome } from "./plugin.ts";
 import { routeOutcome } from "./routes.ts";
 import { setCanaryScaleOutcome } from "./set-canary-scale.ts";
@@ -20,6 +21,7 @@ export const stepHandlers: StepHandlers = {
   setHeaderRoute: routeOutcome,
   setMirrorRoute: routeOutcome,
   plugin: pluginOutcome,
+  pauseUntilSafe: pauseUntilSafeOutcome,
 };
 
 function handle<K extends CanaryStep["kind"]>(
@@ -47,6 +49,8 @@ export function outcomeOf(step: CanaryStep, at: AtStep): StepOutcome {
     case "setMirrorRoute":
       return handle(step.kind, step, at);
     case "plugin":
+      return handle(step.kind, step, at);
+    case "pauseUntilSafe":
       return handle(step.kind, step, at);
   }
 }

@@ -11,7 +11,15 @@ export type StepOutcome =
   | { readonly kind: "waiting"; readonly why: string; readonly lookAgain?: LookAgain }
   /** Nobody here can do it: only a person gets it on, and has to be told so. */
   | { readonly kind: "stuck"; readonly why: string }
-  | { readonly kind: "pause"; readonly reason: PauseReason; readonly lookAgain?: LookAgain }
+  | {
+      readonly kind: "pause";
+      readonly reason: PauseReason;
+      readonly lookAgain?: LookAgain;
+      /** What the pause waits for, shown with its reason. */
+      readonly text?: string;
+      /** It waits longer than it was meant to: said once, as a warning. */
+      readonly isOverdue?: boolean;
+    }
   | { readonly kind: "abort"; readonly message: string };
 
 export interface AtStep {

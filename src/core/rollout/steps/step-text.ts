@@ -1,3 +1,4 @@
+import { pauseUntilSafePlugin } from "../../../api/argo/keys.ts";
 import type { CanaryStep } from "../../../api/argo/rollout.ts";
 
 function scaleText(step: Extract<CanaryStep, { readonly kind: "setCanaryScale" }>): string {
@@ -23,6 +24,8 @@ export function stepText(step: CanaryStep): string {
     case "analysis":
     case "experiment":
       return step.kind;
+    case "pauseUntilSafe":
+      return `plugin: ${pauseUntilSafePlugin}`;
     case "plugin":
     case "setHeaderRoute":
     case "setMirrorRoute":

@@ -32,6 +32,7 @@ export function canary(line: string, more: Partial<CanaryStrategy> = {}): Canary
     maxSurge: "25%",
     trafficRouting: undefined,
     analysis: undefined,
+    guard: [],
     dynamicStableScale: false,
     pingPong: undefined,
     minPodsPerReplicaSet: undefined,

@@ -1,0 +1,68 @@
+import type { AnalysisTemplate } from "../../api/argo/analysis.ts";
+import { argoApiVersion, guardAnnotation, sequentialKind } from "../../api/argo/keys.ts";
+import type { BackgroundAnalysis, CanaryStrategy } from "../../api/argo/rollout.ts";
+
+// The short form of a judged canary: the annotation haldane.dev/guard adds a template of ours to the
+// background analysis, with the judge's usual settings written out so that people see them in the run.
+
+/** No object can have this name, so none is hidden by it. */
+const guardTemplateName = guardAnnotation;
+const canaryArgument = "guard-canary";
+const stableArgument = "guard-stable";
+
+/** When both versions fail this often it is nobody's fault: the rollout holds and says so. */
+const guardedErrors = { kind: "errors", objective: { share: "5%" } } as const;
+
+/** The guard's template; the names in `guard` are metrics of the judge. */
+function guardTemplate(guard: CanaryStrategy["guard"]): AnalysisTemplate {
+  const judge = {
+    source: "traffic",
+    canary: `{{args.${canaryArgument}}}`,
+    stable: `{{args.${stableArgument}}}`,
+    metrics: guard.map((name) => (name === "errors" ? guardedErrors : name)),
+    alpha: 0.01,
+    margin: "20%",
+  };
+  return {
+    apiVersion: argoApiVersion,
+    kind: "AnalysisTemplate",
+    metadata: { name: guardTemplateName },
+    spec: {
+      args: [{ name: canaryArgument }, { name: stableArgument }],
+      metrics: [
+        { name: "guard", interval: "10s", provider: { plugin: { [sequentialKind]: judge } } },
+      ],
+    },
+  };
+}
+
+/** Templates that come with the strategy itself. */
+export function ownTemplates(strategy: CanaryStrategy): readonly AnalysisTemplate[] {
+  return strategy.guard.length === 0 ? [] : [guardTemplate(strategy.guard)];
+}
+
+/** From the step on at which the canary has its first traffic: before it there is nothing to judge. */
+function firstWatchedStep({ steps }: CanaryStrategy): number {
+  const first = steps.findIndex((step) => step.kind === "setWeight" && step.weight > 0);
+  return first + 1;
+}
+
+/** The background analysis with the guard in it; undefined when nothing watches in the background. */
+export function watchOf(strategy: CanaryStrategy): BackgroundAnalysis | undefined {
+  const { analysis, guard } = strategy;
+  if (guard.length === 0) return analysis;
+  const templates = [{ templateName: guardTemplateName, clusterScope: false }];
+  const args = [
+    { name: canaryArgument, kind: "podTemplateHash", of: "Latest" },
+    { name: stableArgument, kind: "podTemplateHash", of: "Stable" },
+  ] as const;
+  return {
+    dryRun: [],
+    measurementRetention: [],
+    analysisRunMetadata: undefined,
+    ...analysis,
+    templates: [...(analysis?.templates ?? []), ...templates],
+    args: [...(analysis?.args ?? []), ...args],
+    startingStep: analysis?.startingStep ?? firstWatchedStep(strategy),
+  };
+}

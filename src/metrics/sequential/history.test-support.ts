@@ -1,0 +1,68 @@
+// Test support: a gateway's history of two versions, second by second.
+import {
+  latencyBucketCount,
+  latencyBucketOf,
+  latencyHistogramOf,
+  type CounterSeries,
+} from "../../lib/latency-histogram.ts";
+import { trafficHistory, type TrafficHistory } from "../traffic/history.ts";
+
+/** Requests a second of one version. */
+export interface Rate {
+  readonly ok: number;
+  readonly bad?: number;
+  readonly ms?: number;
+}
+
+export interface Versions {
+  readonly canary: Rate;
+  readonly stable: Rate;
+}
+
+export interface TwoVersions {
+  readonly history: TrafficHistory;
+  /** Goes on for so many seconds; the versions are `new` and `old`. */
+  feed(seconds: number, versions: Versions): void;
+  /** Where it has come to. */
+  now(): number;
+}
+
+export function twoVersions(startMs: number): TwoVersions {
+  const history = trafficHistory({
+    ownerOf: (backend) => ({ namespace: "default", service: backend }),
+  });
+  const sums = new Map<string, { ok: number; bad: number; latency: Float64Array }>();
+  let nowMs = startMs;
+  const series = (): readonly CounterSeries[] =>
+    [...sums].map(([version, { ok, bad, latency }]) => ({
+      backend: "shop",
+      version,
+      counters: { requests: ok + bad, responses2xx: ok, responses5xx: bad },
+      latency: latencyHistogramOf(latency),
+    }));
+  const add = (version: string, { ok, bad = 0, ms = 10 }: Rate): void => {
+    const before = sums.get(version) ?? {
+      ok: 0,
+      bad: 0,
+      latency: new Float64Array(latencyBucketCount),
+    };
+    const bucket = latencyBucketOf(ms);
+    before.latency[bucket] = (before.latency[bucket] ?? 0) + ok + bad;
+    sums.set(version, { ok: before.ok + ok, bad: before.bad + bad, latency: before.latency });
+  };
+  const record = (): void =>
+    history.record({ epoch: "1", startedAtMs: startMs - 60_000, nowMs, series: series() });
+  record();
+  return {
+    history,
+    feed(seconds, { canary, stable }) {
+      for (let second = 0; second < seconds; second += 1) {
+        add("new", canary);
+        add("old", stable);
+        nowMs += 1000;
+        record();
+      }
+    },
+    now: () => nowMs,
+  };
+}

@@ -1,0 +1,153 @@
+// metrics/sequential: is the canary worse than stable? provider.plugin["haldane.dev/sequential"]:
+//   source: traffic                     # the gateway's counts, each second
+//   metrics: errors,latency             # or a list of { kind, name, weight, margin, … }
+//   alpha: 0.01                         # of all good versions, at most this share is ever called worse
+//   margin: 20%                         # how much worse counts as no worse
+//   canary, stable                      # pod-template hashes; default: {{args.canary-hash}} and {{args.stable-hash}},
+//                                       # else the version the run is for and the stable one
+// With an interval a measurement lasts that long and is Successful as long as nothing was found;
+// without, there is one, and it lasts until something was shown (max: 30m). This folder reads the
+// configuration and the counts; what they mean is decided in core/judge.
+import type { Metric } from "../../api/argo/analysis.ts";
+import { continuesAnnotation, sequentialKind } from "../../api/argo/keys.ts";
+import { recordOf } from "../../core/judge/recorded/record.ts";
+import { lookAt, type Look, type Moment } from "../../core/judge/recorded/look.ts";
+import type { Tick } from "../../core/judge/sequential/tick.ts";
+import { parseTime, type EpochMs } from "../../lib/time.ts";
+import type { AnalysisRun, Measurement } from "../../api/argo/analysis.ts";
+import { isStoreError } from "../../objects/object-store.ts";
+import {
+  ProviderError,
+  type MetricAnswer,
+  type MetricProvider,
+  type MetricQuestion,
+  type ProviderContext,
+  type ProviderFactory,
+} from "../provider.ts";
+import { sequentialSettingsOf, type SequentialSettings } from "./config.ts";
+import { trafficTicks } from "./traffic-ticks.ts";
+import { rolloutOf, versionsOf } from "./versions.ts";
+
+const capabilities = { asynchronous: true } as const;
+
+const tickMs = 1000;
+/** How clumped stable's errors are is learned from the time before the canary had any. */
+const beforehandMs = 60_000;
+
+interface Counted {
+  readonly ticks: readonly Tick[];
+  /** Why there is nothing. */
+  readonly problem?: string;
+}
+
+class SequentialProvider implements MetricProvider {
+  readonly type = "Sequential";
+  readonly #settings: SequentialSettings;
+  readonly #context: ProviderContext;
+
+  constructor(settings: SequentialSettings, context: ProviderContext) {
+    this.#settings = settings;
+    this.#context = context;
+  }
+
+  async measure(question: MetricQuestion): Promise<MetricAnswer> {
+    return this.#look(question, question.now, undefined);
+  }
+
+  readonly resume = async (
+    question: MetricQuestion,
+    measurement: Measurement,
+  ): Promise<MetricAnswer> => {
+    const begunMs = parseTime(measurement.startedAt) ?? question.now;
+    return this.#look(question, begunMs, measurement.metadata);
+  };
+
+  /** What was found so far stays in the record; this measurement comes to nothing. */
+  readonly terminate = async (): Promise<MetricAnswer> => ({
+    kind: "phase",
+    phase: "Inconclusive",
+  });
+
+  async #look(
+    question: MetricQuestion,
+    begunMs: EpochMs,
+    noted: Moment["noted"],
+  ): Promise<MetricAnswer> {
+    const { run, metric, now } = question;
+    const kept = run.status?.metricResults?.find(({ name }) => name === metric.name)?.metadata;
+    const sinceMs = recordOf(kept)?.untilMs ?? 0;
+    const counted = await this.#count(question, sinceMs === 0 ? begunMs - beforehandMs : sinceMs);
+    const earlier = kept === undefined ? await this.#earlier(question) : undefined;
+    const { judge, watch } = this.#settings;
+    const { ticks, problem: sourceProblem } = counted;
+    return answerOf(
+      lookAt({ judge, watch, kept, earlier, begunMs, noted, ticks, sourceProblem, now }),
+      now,
+    );
+  }
+
+  async #count(question: MetricQuestion, sinceMs: EpochMs): Promise<Counted> {
+    const { source, service, judge } = this.#settings;
+    const { traffic } = this.#context;
+    const rollout =
+      this.#settings.stable === undefined ? await rolloutOf(question, this.#context) : undefined;
+    const versions = versionsOf(question, this.#settings, rollout);
+    if ("unknown" in versions)
+      return { ticks: [], problem: `which version is ${versions.unknown} is not known` };
+    if (source.kind !== "traffic" || traffic === undefined) return { ticks: [] };
+    const { namespace = "" } = question.run.metadata;
+    const { gatewayErrors } = source;
+    const options = { source: traffic, namespace, service, gatewayErrors, versions, judge };
+    return { ticks: trafficTicks(options, sinceMs, question.now) };
+  }
+
+  /** What an earlier run of the same revision has come to. */
+  async #earlier({ run, metric }: MetricQuestion): Promise<Moment["earlier"]> {
+    const name = run.metadata.annotations?.[continuesAnnotation];
+    if (name === undefined || this.#settings.evidence === "fresh") return undefined;
+    const before = await this.#runNamed(run, name);
+    const results = before?.status?.metricResults ?? [];
+    const record = recordOf(results.find((each) => each.name === metric.name)?.metadata);
+    return record && { state: record.state, run: name };
+  }
+
+  async #runNamed({ apiVersion, kind, metadata }: AnalysisRun, name: string) {
+    const { namespace = "" } = metadata;
+    try {
+      return await this.#context.store.get<AnalysisRun>({ apiVersion, kind, namespace, name });
+    } catch (error) {
+      if (isStoreError(error, "NotFound")) return undefined;
+      throw error;
+    }
+  }
+}
+
+function answerOf(look: Look, now: EpochMs): MetricAnswer {
+  return look.kind === "running" ? { ...look, resumeAtMs: now + tickMs } : look;
+}
+
+/** Kinds of metrics the gateway counts. */
+const trafficKinds: readonly string[] = ["errors", "latency"];
+
+function refuseUncounted({ name }: Metric, { judge, source }: SequentialSettings): void {
+  const uncounted = judge.metrics.find(({ kind }) => !trafficKinds.includes(kind));
+  if (source.kind !== "traffic" || uncounted === undefined) return;
+  throw new ProviderError(
+    `metric '${name}': provider.plugin["${sequentialKind}"].metrics: the gateway does not count ${uncounted.kind} (${uncounted.name}), only ${trafficKinds.join(" and ")}; use source prometheus or web`,
+  );
+}
+
+export const sequentialProvider: ProviderFactory = {
+  kind: sequentialKind,
+  capabilities,
+  create(metric: Metric, context: ProviderContext): MetricProvider {
+    const settings = sequentialSettingsOf(metric);
+    refuseUncounted(metric, settings);
+    if (settings.source.kind === "traffic" && context.traffic === undefined) {
+      throw new ProviderError(
+        `metric '${metric.name}': source traffic reads the counts of Haldane's own gateway, and none runs here; use source prometheus or web instead`,
+      );
+    }
+    return new SequentialProvider(settings, context);
+  },
+};

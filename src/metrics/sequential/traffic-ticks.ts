@@ -1,0 +1,73 @@
+// From the gateway's counts to ticks of the judge.
+import type { LatencyMetric, SequentialConfig } from "../../core/judge/sequential/config.ts";
+import { defaultEdgesMs } from "../../core/judge/sequential/settings.ts";
+import type { BothSamples, Sample, Tick } from "../../core/judge/sequential/tick.ts";
+import { latencyBucketMiddleMs, type LatencyHistogram } from "../../lib/latency-histogram.ts";
+import type { EpochMs } from "../../lib/time.ts";
+import type { TrafficCounts, TrafficSource } from "../traffic/source.ts";
+import type { Versions } from "./versions.ts";
+
+export interface TrafficTicksOptions {
+  readonly source: TrafficSource;
+  readonly namespace: string;
+  readonly service: string | undefined;
+  readonly gatewayErrors: "include" | "exclude";
+  readonly versions: Versions;
+  readonly judge: SequentialConfig;
+}
+
+/** How many requests took up to each edge, and how many longer than the last. */
+function bucketsOf(latency: LatencyHistogram, edgesMs: readonly number[]): readonly number[] {
+  const buckets = Array.from({ length: edgesMs.length + 1 }, () => 0);
+  for (const [index, count] of latency.counts) {
+    const middleMs = latencyBucketMiddleMs(latency, index);
+    const edge = edgesMs.findIndex((each) => middleMs <= each);
+    const place = edge === -1 ? edgesMs.length : edge;
+    buckets[place] = (buckets[place] ?? 0) + count;
+  }
+  return buckets;
+}
+
+function latencySample({ latency }: TrafficCounts, metric: LatencyMetric): Sample {
+  return { buckets: bucketsOf(latency, metric.edgesMs ?? defaultEdgesMs) };
+}
+
+function errorsSample(counts: TrafficCounts, { gatewayErrors }: TrafficTicksOptions): Sample {
+  const left = gatewayErrors === "exclude" ? counts.gatewayErrors : 0;
+  return { total: counts.requests - left, count: counts.failed - left };
+}
+
+function samplesOf(
+  canary: TrafficCounts,
+  stable: TrafficCounts,
+  options: TrafficTicksOptions,
+): Tick["samples"] {
+  const entries = options.judge.metrics.flatMap((metric): [string, BothSamples][] => {
+    const of = (counts: TrafficCounts): Sample | undefined => {
+      if (metric.kind === "latency") return latencySample(counts, metric);
+      return metric.kind === "errors" ? errorsSample(counts, options) : undefined;
+    };
+    const [ofCanary, ofStable] = [of(canary), of(stable)];
+    return ofCanary && ofStable ? [[metric.name, { canary: ofCanary, stable: ofStable }]] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** What the gateway counted for both versions, about a second each, since `sinceMs`. */
+export function trafficTicks(
+  options: TrafficTicksOptions,
+  sinceMs: EpochMs,
+  now: EpochMs,
+): readonly Tick[] {
+  const { source, namespace, service, versions } = options;
+  const filter = { namespace, ...(service === undefined ? {} : { service }) };
+  const stable = source.ticks({ ...filter, version: versions.stable }, sinceMs, now);
+  const canary = source.ticks({ ...filter, version: versions.canary }, sinceMs, now);
+  return canary.flatMap((counts, index): readonly Tick[] => {
+    const other = stable[index];
+    if (other === undefined) return [];
+    const { fromMs, toMs } = counts;
+    const requests = { canary: counts.requests, stable: other.requests };
+    return [{ fromMs, toMs, requests, samples: samplesOf(counts, other, options) }];
+  });
+}
