@@ -20,6 +20,7 @@ import type { Facts } from "./context.ts";
 import { rolloutEvent } from "./course.ts";
 import type { Course } from "./course.ts";
 import type { Effect } from "./decision.ts";
+import { continuing } from "./earlier-evidence.ts";
 import { ownTemplates } from "./guard.ts";
 import { observedRun, recordedRun, runTypes, withRun } from "./judge-runs.ts";
 import type { RunType } from "./judge-runs.ts";
@@ -155,6 +156,7 @@ function runOf(facts: Facts, wanted: WantedRun, name: string, spec: AnalysisRunS
       labels: labelsOf(facts, wanted),
       annotations: {
         [revisionAnnotation]: String(facts.revision),
+        ...continuing(facts, spec),
         ...wanted.analysis.analysisRunMetadata?.annotations,
       },
       ownerReferences: [facts.owner],

@@ -16,7 +16,9 @@ export function isShownSafe(run: AnalysisRun): boolean {
   return judged.length > 0 && judged.every(({ metadata }) => metadata?.["action"] === "safe");
 }
 
-/** Something of the run's evidence could be gone on from. */
-export function hasEvidence(run: AnalysisRun): boolean {
-  return judgedResults(run).length > 0;
+/** The end of what was judged in the run, in milliseconds since 1970; undefined = nothing was. */
+export function evidenceUntilMs(run: AnalysisRun): number | undefined {
+  const ends = judgedResults(run).map(({ metadata }) => Number(metadata?.["until"] ?? "0"));
+  const last = Math.max(0, ...ends);
+  return last > 0 ? last : undefined;
 }

@@ -3,6 +3,7 @@
 import type { CanaryStep, Rollout, Strategy } from "../../api/argo/rollout.ts";
 import { rolloutTypeLabel, stepIndexLabel } from "../../api/argo/keys.ts";
 import type { AnalysisRun } from "../../api/argo/analysis.ts";
+import { isShownSafe } from "../../core/rollout/shown-safe.ts";
 import { parseTime } from "../../lib/time.ts";
 import { hashOf } from "./view.ts";
 
@@ -91,6 +92,10 @@ function hasPassed(runs: Iterable<AnalysisRun>, index: number, attempt: Attempt)
   );
 }
 
+function wasShownSafe(runs: Iterable<AnalysisRun>, attempt: Attempt): boolean {
+  return runsOf(runs, "Background", attempt).some((run) => isShownSafe(run));
+}
+
 function gatesBefore(
   steps: readonly CanaryStep[],
   end: number,
@@ -103,7 +108,11 @@ function gatesBefore(
     if (step.kind === "pause" && step.durationSeconds !== undefined)
       pausesMs.push(Math.max(0, step.durationSeconds * 1000 - roundingMs));
     else if (step.kind === "pause") closed += 1;
-    else if (step.kind === "analysis" && !hasPassed(runs, index, attempt)) closed += 1;
+    else if (step.kind === "pauseUntilSafe" && !wasShownSafe(runs, attempt)) {
+      if (step.atMax === "proceed" && step.maxSeconds !== undefined)
+        pausesMs.push(Math.max(0, step.maxSeconds * 1000 - roundingMs));
+      else closed += 1;
+    } else if (step.kind === "analysis" && !hasPassed(runs, index, attempt)) closed += 1;
   }
   return { pausesMs, closed };
 }
