@@ -46,6 +46,17 @@ export function executionIdIn(answer: HttpAnswer): string {
   return id;
 }
 
+/** The id of the judgement that was started with this mark; undefined if none of those listed was. */
+export function startedUnder({ status, text }: HttpAnswer, mark: string): string | undefined {
+  const json = parseJson(text);
+  if (status !== 200 || !json.ok || !isJsonArray(json.value)) return undefined;
+  const found = json.value
+    .filter(isJsonObject)
+    .find((execution) => textOf(execution, "parentPipelineExecutionId") === mark);
+  const id = found === undefined ? "" : textOf(found, "pipelineId");
+  return id === "" ? undefined : id;
+}
+
 /** The score, a whole number; undefined while Kayenta is at work. */
 export function scoreIn(answer: HttpAnswer): number | undefined {
   const execution = objectOf(answer);

@@ -30,37 +30,34 @@ const judged = (score: unknown) => ({
   result: { judgeResult: { score: { score } } },
 });
 
-/** Kayenta with an execution that has come to this. */
+/** Kayenta with an execution that has come to this. It knows what was started under which mark. */
 function kayenta(execution: unknown = judged(95)): (heard: Heard) => Reply {
-  return ({ path, method }) => {
+  const started: object[] = [{ parentPipelineExecutionId: "another", pipelineId: "ex/0" }];
+  return ({ path, method, query }) => {
     if (path === "/canaryConfig") return { body: JSON.stringify(configs) };
+    if (path === "/canary/executions") return { body: JSON.stringify(started) };
+    if (method === "POST") {
+      const mark = query.get("parentPipelineExecutionId");
+      started.unshift({ parentPipelineExecutionId: mark, pipelineId: "ex/1" });
+    }
     const answer = method === "POST" ? { canaryExecutionId: "ex/1" } : execution;
     return { body: JSON.stringify(answer) };
   };
 }
 
-describeMetricProvider(
-  kayentaProvider,
-  async () => {
-    const server = await loopback(kayenta());
-    return {
-      context: await contextWith([]),
-      good: metric(server.url),
-      unanswerable: metric("http://127.0.0.1:1"),
-      misconfigured: metric(""),
-      made: async () => server.heard.filter(({ method }) => method === "POST").length,
-      finish: async () => undefined,
-      now,
-      close: server.close,
-    };
-  },
-  {
-    skip: {
-      "asked the same twice, gives the same and makes nothing twice":
-        "Kayenta names its judgements itself: each question starts one, as in Argo",
-    },
-  },
-);
+describeMetricProvider(kayentaProvider, async () => {
+  const server = await loopback(kayenta());
+  return {
+    context: await contextWith([]),
+    good: metric(server.url),
+    unanswerable: metric("http://127.0.0.1:1"),
+    misconfigured: metric(""),
+    made: async () => server.heard.filter(({ method }) => method === "POST").length,
+    finish: async () => undefined,
+    now,
+    close: server.close,
+  };
+});
 
 describeHttpProvider({
   factory: kayentaProvider,
@@ -80,6 +77,11 @@ async function start(reply: (heard: Heard) => Reply = kayenta(), more: object = 
   return { provider, question, heard: server.heard };
 }
 
+const mark = (nth: number): string => {
+  const { run, metric: asked } = questionOf({ now }, metric(""));
+  return `haldane.${run.metadata.uid ?? ""}.${asked.name}.${nth}`;
+};
+
 describe("starting a judgement", () => {
   it("finds the configuration and sends what is to be compared", async () => {
     const { provider, question, heard } = await start();
@@ -90,12 +92,15 @@ describe("starting a judgement", () => {
     });
     expect(heard).toMatchObject([
       { method: "GET", path: "/canaryConfig" },
+      { method: "GET", path: "/canary/executions" },
       { method: "POST", path: "/canary/2" },
     ]);
     expect(heard.map(({ query }) => Object.fromEntries(query))).toEqual([
       { application: "shop", configurationAccountName: "configurations" },
+      { application: "shop", storageAccountName: "storage", limit: "20" },
       {
         application: "shop",
+        parentPipelineExecutionId: mark(1),
         metricsAccountName: "metrics",
         configurationAccountName: "configurations",
         storageAccountName: "storage",
@@ -103,7 +108,7 @@ describe("starting a judgement", () => {
     ]);
     const times = { start: "2026-11-20T23:50:00Z", end: "2026-11-21T00:00:00Z" };
     const { region: location, step } = side;
-    expect(JSON.parse(heard[1]?.body ?? "")).toEqual({
+    expect(JSON.parse(heard[2]?.body ?? "")).toEqual({
       scopes: {
         default: {
           controlScope: { scope: "app", location, step, ...times },
@@ -118,7 +123,7 @@ describe("starting a judgement", () => {
     const { provider, question, heard } = await start(kayenta(), { lookback: true });
     const status = { startedAt: "2026-11-20T12:00:00Z" };
     await provider.measure({ ...question, run: { ...question.run, status } });
-    expect(heard[1]?.body).toContain('"start":"2026-11-20T12:00:00Z"');
+    expect(heard[2]?.body).toContain('"start":"2026-11-20T12:00:00Z"');
   });
 
   it("takes times that are given for both sides as they are", async () => {
@@ -127,9 +132,33 @@ describe("starting a judgement", () => {
     const scopes = [{ name: "default", controlScope: timed, experimentScope: timed }];
     const { provider, question, heard } = await start(kayenta(), { scopes });
     await provider.measure(question);
-    expect(JSON.parse(heard[1]?.body ?? "")).toMatchObject({
+    expect(JSON.parse(heard[2]?.body ?? "")).toMatchObject({
       scopes: { default: { controlScope: times, experimentScope: times } },
     });
+  });
+
+  it("goes on with the one that was started for this measurement before, and with no other", async () => {
+    const { provider, question, heard } = await start();
+    const posts = (): number => heard.filter(({ method }) => method === "POST").length;
+    const first = await provider.measure(question);
+    expect(await provider.measure(question)).toEqual(first);
+    expect(posts()).toBe(1);
+    const result = { name: question.metric.name, phase: "Running", count: 1, error: 1 } as const;
+    const status = { phase: "Running", metricResults: [result] } as const;
+    await provider.measure({ ...question, run: { ...question.run, status } });
+    expect(posts()).toBe(2);
+    expect(heard.at(-1)?.query.get("parentPipelineExecutionId")).toBe(mark(3));
+  });
+
+  it.each<[string, Reply]>([
+    ["does not list them", { status: 404 }],
+    ["says nonsense", { body: "<html>" }],
+    ["lists something else", { body: '[1, {"parentPipelineExecutionId": "x"}]' }],
+  ])("is done by a Kayenta that %s", async (_name, list) => {
+    const { provider, question } = await start((heard) =>
+      heard.path === "/canary/executions" ? list : kayenta()(heard),
+    );
+    expect(await provider.measure(question)).toMatchObject({ kind: "running" });
   });
 
   it("without an interval there is no start", async () => {
