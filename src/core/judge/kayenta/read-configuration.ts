@@ -1,6 +1,6 @@
 // Kayenta's canary configuration, as Kayenta stores and returns it: JSON with metrics, a classifier and templates.
 import { isJsonObject, type Json, type JsonObject } from "../../../lib/json.ts";
-import { JsonPlace } from "./json-place.ts";
+import { JsonPlace } from "../../../lib/json-place.ts";
 import {
   defaultAnalysis,
   effectSizeWithDefaults,

@@ -1,13 +1,7 @@
 // A place in a JSON document that is read field by field. What is wrong is collected with where it is, so that all
 // of it is told at once; the reader goes on with what is used where the field is absent.
-import { didYouMean } from "../../../lib/did-you-mean.ts";
-import {
-  isJsonArray,
-  isJsonObject,
-  ownProperty,
-  type Json,
-  type JsonObject,
-} from "../../../lib/json.ts";
+import { didYouMean } from "./did-you-mean.ts";
+import { isJsonArray, isJsonObject, ownProperty, type Json, type JsonObject } from "./json.ts";
 
 function asJsonText(value: Json): string {
   const text = JSON.stringify(value);
@@ -113,6 +107,15 @@ export class JsonPlace {
       this.refuse(path, `must be an object, not ${asJsonText(item)}`);
       return [];
     });
+  }
+
+  /** Refuses keys that are not known. */
+  refuseUnknown(known: readonly string[]): void {
+    for (const key of this.keys.filter((one) => !known.includes(one))) {
+      const meant = didYouMean(key, known);
+      const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
+      this.refuse(key, `is not known${hint} (known: ${known.join(", ")})`);
+    }
   }
 
   /** Refuses keys that are almost a known one; others are somebody else's. */
