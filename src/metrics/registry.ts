@@ -9,6 +9,7 @@ import { datadogProvider } from "./datadog/datadog.ts";
 import { graphiteProvider } from "./graphite/graphite.ts";
 import { influxdbProvider } from "./influxdb/influxdb.ts";
 import { kayentaProvider } from "./kayenta/kayenta.ts";
+import { kayentaJudgeProvider } from "./kayenta-judge/kayenta-judge.ts";
 import { newRelicProvider } from "./new-relic/new-relic.ts";
 import { sequentialProvider } from "./sequential/sequential.ts";
 import { skywalkingProvider } from "./skywalking/skywalking.ts";
@@ -36,6 +37,7 @@ export const providers = {
   influxdb: influxdbProvider,
   skywalking: skywalkingProvider,
   "haldane.dev/traffic": trafficProvider,
+  "haldane.dev/kayenta": kayentaJudgeProvider,
   "haldane.dev/sequential": sequentialProvider,
 } as const satisfies Record<string, ProviderFactory>;
 

@@ -24,6 +24,9 @@ const blocksDeletion =
   "owner references that block deletion need it where the admission plugin OwnerReferencesPermissionEnforcement is on (OpenShift)";
 const afterKill = "asked for when a controller was killed after creating it and before it saw it";
 
+const canaryConfigurations =
+  "read only by analyses that keep a canary configuration of Kayenta in a ConfigMap";
+
 /** What is granted although this suite does not use it, and why. */
 const unusedButNeeded: Readonly<Record<string, string>> = {
   "update argoproj.io/rollouts/finalizers": blocksDeletion,
@@ -31,6 +34,7 @@ const unusedButNeeded: Readonly<Record<string, string>> = {
   "update argoproj.io/experiments/finalizers": blocksDeletion,
   "get argoproj.io/analysisruns": afterKill,
   "get apps/replicasets": afterKill,
+  "get /configmaps": canaryConfigurations,
 };
 
 /** Objects of routers other than the Ingress: test/deploy/manifests.test.ts holds them against the routers. */

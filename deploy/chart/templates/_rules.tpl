@@ -57,6 +57,11 @@ against what a controller with just these rights asks of a real API server. It r
   resources: [secrets]
   verbs: [get]
 {{- end }}
+{{- if .Values.rbac.configMaps }}
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get]
+{{- end }}
 {{- if .Values.rbac.jobs }}
 - apiGroups: [batch]
   resources: [jobs]

@@ -33,7 +33,7 @@ function metric(address: string, more: object = {}, rest: Partial<Metric> = {}):
     lookback: "60m",
     ...more,
   };
-  return { name: "m", provider: { plugin: { "haldane.dev/kayenta": config } }, ...rest } as Metric;
+  return { name: "m", provider: { plugin: { "haldane.dev/kayenta": config } }, ...rest };
 }
 
 type Series = { readonly labels?: object; readonly values: (index: number) => number | undefined };
@@ -156,7 +156,7 @@ describe("a judgement", () => {
       "Pass",
     ],
     ["judged as Kayenta does", failing, { mode: "parity" }, "Failed", "50", "Fail"],
-  ])("%s", async (_name, world, more, phase, text, classification) => {
+  ])("%s", async (...[, world, more, phase, text, classification]) => {
     const { answer } = await ask(world, more);
     expect(answer).toMatchObject({ phase, text, metadata: { classification } });
     expect(metricsOf(answer)).toMatchObject([
