@@ -5,13 +5,20 @@ import { kept } from "./logs.ts";
 
 const factor = 2;
 
+/** Bad events among all of a stretch, and the share of them that users tolerate. */
+export interface ObjectiveSample {
+  readonly bad: number;
+  readonly total: number;
+  readonly share: number;
+}
+
 /** After one more stretch. `threshold`: what `isBreach` asks for; beyond 1.5 times that nothing is remembered. */
 export function addToBreach(
   before: number,
-  sample: { readonly bad: number; readonly total: number },
-  { share, threshold }: { readonly share: number; readonly threshold: number },
+  { bad, total, share }: ObjectiveSample,
+  threshold: number,
 ): number {
-  const gain = sample.bad * Math.log(factor) - sample.total * share * (factor - 1);
+  const gain = bad * Math.log(factor) - total * share * (factor - 1);
   return kept(Math.min(Math.max(before + gain, 0), 1.5 * threshold));
 }
 

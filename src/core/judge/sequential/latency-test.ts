@@ -5,9 +5,10 @@ import { addToCurve, confidenceOf, noCurve, type Curve } from "./confidence.ts";
 import { addCounts, dispersionOf, divisorOf, withUsual, type Dispersion } from "./dispersion.ts";
 import type { ArmNumbers } from "./evidence.ts";
 import { fisherLogRatios, type Pair } from "./fisher.ts";
-import { keptShort, logMeanExp } from "./logs.ts";
+import { keptShort, logMeanExpOfAll } from "./logs.ts";
 import { addLogs, logEvidence, noEvidence, ratioLogs, safeFactors, type Logs } from "./ratio.ts";
 import type { MetricSettings, Settings } from "./settings.ts";
+import { addDifference, noFlips, signFlipEvidence, type SignFlip } from "./sign-flip.ts";
 import type { LatencySample } from "./tick.ts";
 
 type LatencySettings = Extract<MetricSettings, { kind: "latency" }>;
@@ -31,18 +32,24 @@ export interface LatencyState {
     readonly over: readonly number[];
     readonly squares: readonly number[];
   };
+  /** Instead of `edges`, with an equal-sized baseline: at the watched edge. */
+  readonly flips?: SignFlip;
   /** At the watched edge. */
   readonly safe: Logs;
   readonly curve: Curve;
 }
 
-export function beginLatency({ compared }: LatencySettings): LatencyState {
+export function beginLatency(
+  { compared }: LatencySettings,
+  { equalSized }: Settings,
+): LatencyState {
   const none = compared.map(() => 0);
   return {
     kind: "latency",
     canary: { total: 0, over: none },
     stable: { total: 0, over: none },
-    edges: compared.map(() => noEvidence(latencyFactors.length)),
+    edges: equalSized ? [] : compared.map(() => noEvidence(latencyFactors.length)),
+    ...(equalSized ? { flips: noFlips } : {}),
     seen: { ticks: 0, total: 0, over: none, squares: none },
     safe: noEvidence(safeFactors.length),
     curve: noCurve,
@@ -129,23 +136,51 @@ const added = (
   over: before.over.map((sum, index) => sum + (over[index] ?? 0)),
 });
 
+/** Evidence at each edge; none with an equal-sized baseline, which keeps none. */
+function advanceEdges(
+  { metric, settings }: { readonly metric: LatencySettings; readonly settings: Settings },
+  before: LatencyState,
+  pairs: readonly Pair[],
+): readonly Logs[] {
+  const nullOdds = metric.marginOf === "odds" ? 1 + metric.margin : 1;
+  return before.edges.map((logs, index) => {
+    const pair = pairs[index];
+    if (pair === undefined || pair.bad + pair.otherBad === 0) return logs;
+    const divisor = settings.guarded ? divisorOf(dispersionAt(before, index), "binomial") : 1;
+    return addLogs(logs, fisherLogRatios(pair, nullOdds, latencyFactors), divisor, keptShort);
+  });
+}
+
+function advanceWatched(
+  { metric, settings }: { readonly metric: LatencySettings; readonly settings: Settings },
+  before: LatencyState,
+  pairs: readonly Pair[],
+): Partial<LatencyState> {
+  const watched = watchedEdge(before);
+  const pair = pairs[watched];
+  if (pair === undefined || pair.bad + pair.otherBad === 0) return {};
+  const dispersion = dispersionAt(before, watched);
+  const divisor = settings.guarded ? divisorOf(dispersion, "binomial") : 1;
+  const usual = settings.guarded ? withUsual(pair, dispersion) : pair;
+  const allowed = metric.marginOf === "odds" ? 1 + metric.margin : 1;
+  const expected = (allowed * pair.otherBad * pair.total) / pair.otherTotal;
+  return {
+    safe: addLogs(before.safe, ratioLogs(usual, settings.safeRatio, safeFactors), divisor),
+    curve: addToCurve(before.curve, pair, divisor),
+    ...(before.flips === undefined
+      ? {}
+      : { flips: addDifference(before.flips, pair.bad - expected) }),
+  };
+}
+
 /** After one more stretch with requests of both versions. */
 export function advanceLatency(
-  { metric, settings }: { readonly metric: LatencySettings; readonly settings: Settings },
+  to: { readonly metric: LatencySettings; readonly settings: Settings },
   before: LatencyState,
   samples: { readonly canary: LatencySample; readonly stable: LatencySample },
 ): LatencyState {
-  const pairs = pairsOf(metric, samples);
-  const nullOdds = metric.marginOf === "odds" ? 1 + metric.margin : 1;
-  const divisors = pairs.map((_, index) =>
-    settings.guarded ? divisorOf(dispersionAt(before, index), "binomial") : 1,
-  );
-  const watched = watchedEdge(before);
-  const pair = pairs[watched];
-  const divisor = divisors[watched] ?? 1;
+  const pairs = pairsOf(to.metric, samples);
   const [first] = pairs;
-  const usual =
-    pair !== undefined && settings.guarded ? withUsual(pair, dispersionAt(before, watched)) : pair;
   return {
     ...withSeen(before, pairs),
     canary: added(
@@ -158,25 +193,13 @@ export function advanceLatency(
       first?.otherTotal ?? 0,
       pairs.map(({ otherBad }) => otherBad),
     ),
-    edges: pairs.map((each, index) =>
-      addLogs(
-        before.edges[index] ?? [],
-        fisherLogRatios(each, nullOdds, latencyFactors),
-        divisors[index] ?? 1,
-        keptShort,
-      ),
-    ),
-    ...(pair === undefined || usual === undefined
-      ? {}
-      : {
-          safe: addLogs(before.safe, ratioLogs(usual, settings.safeRatio, safeFactors), divisor),
-          curve: addToCurve(before.curve, pair, divisor),
-        }),
+    edges: advanceEdges(to, before, pairs),
+    ...advanceWatched(to, before, pairs),
   };
 }
 
-export function latencyEvidence({ edges }: LatencyState): number {
-  return logMeanExp(edges.flat());
+export function latencyEvidence({ edges, flips }: LatencyState): number {
+  return flips === undefined ? logMeanExpOfAll(edges) : signFlipEvidence(flips);
 }
 
 export function latencySafeEvidence({ safe }: LatencyState): number {
@@ -196,8 +219,11 @@ export function latencyReport(
   readonly edges: { readonly worstMs: number; readonly watchedMs: number };
 } {
   const byEdge = state.edges.map((logs) => logEvidence(logs));
-  const most = byEdge.reduce((best, log, index) => (log > (byEdge[best] ?? 0) ? index : best), 0);
   const watched = watchedEdge(state);
+  const most = byEdge.reduce(
+    (best, log, index) => (log > (byEdge[best] ?? 0) ? index : best),
+    watched,
+  );
   const shown = (byEdge[most] ?? 0) > 0 ? most : watched;
   const numbersOf = ({ total, over }: LatencyState["canary"]): ArmNumbers => {
     const count = over[shown] ?? 0;
@@ -211,6 +237,6 @@ export function latencyReport(
     stable: numbersOf(state.stable),
     ...(confidence === undefined ? {} : { confidence }),
     dispersion: dispersionOf(dispersionAt(state, shown), "binomial"),
-    edges: { worstMs: edgeMs(most), watchedMs: edgeMs(watched) },
+    edges: { worstMs: edgeMs(shown), watchedMs: edgeMs(watched) },
   };
 }

@@ -15,6 +15,20 @@ export function logSumExp(values: readonly number[]): number {
   return largest + Math.log(sum);
 }
 
+/** The same of lists of lists: the mean over all of their values. */
+export function logMeanExpOfAll(lists: readonly (readonly number[])[]): number {
+  let largest = -Infinity;
+  let count = 0;
+  for (const list of lists) {
+    count += list.length;
+    for (const value of list) if (value > largest) largest = value;
+  }
+  if (largest === -Infinity) return -Infinity;
+  let sum = 0;
+  for (const list of lists) for (const value of list) sum += Math.exp(value - largest);
+  return largest + Math.log(sum / count);
+}
+
 /** log(cosh(x)) for any x. */
 export function logCosh(x: number): number {
   const size = Math.abs(x);

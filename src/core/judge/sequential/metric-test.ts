@@ -2,6 +2,7 @@
 // member in config.ts and settings.ts, a test of its own beside count-test.ts, and an answer in each switch here.
 import { unreachable } from "../../../lib/invariant.ts";
 import type { EpochMs } from "../../../lib/time.ts";
+import type { ObjectiveSample } from "./breach.ts";
 import {
   advanceCount,
   allowedRatio,
@@ -63,7 +64,7 @@ export function beginTest({ metric, settings }: To): TestState {
     case "count":
       return beginCount(settings);
     case "latency":
-      return beginLatency(metric);
+      return beginLatency(metric, settings);
     case "mean":
       return beginMean(metric);
     case "slope":
@@ -176,7 +177,7 @@ export function allowedRatioOf(metric: MetricSettings): number {
 export function objectiveSample(
   metric: MetricSettings,
   sample: Sample,
-): { readonly bad: number; readonly total: number; readonly share: number } | undefined {
+): ObjectiveSample | undefined {
   if (metric.kind === "errors" && metric.objective !== undefined) {
     const { count, total } = sample as CountSample;
     return { bad: count, total, share: metric.objective };

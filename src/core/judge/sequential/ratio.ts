@@ -21,10 +21,14 @@ export function ratioLogs(
 ): readonly number[] {
   const { bad, total, otherBad, otherTotal } = pair;
   const events = bad + otherBad;
-  if (events === 0 || total === 0 || otherTotal === 0) return factors.map(() => 0);
+  if (events === 0 || total === 0 || otherTotal === 0) return noEvidence(factors.length);
   const odds = (ratio * total) / otherTotal;
   const atNull = Math.log1p(odds);
-  return factors.map((r) => bad * Math.log(r) - events * (Math.log1p(odds * r) - atNull));
+  const logs: number[] = [];
+  for (const r of factors) {
+    logs.push(bad * Math.log(r) - events * (Math.log1p(odds * r) - atNull));
+  }
+  return logs;
 }
 
 /** Evidence so far, one logarithm per alternative. */
@@ -36,7 +40,10 @@ export function noEvidence(alternatives: number): Logs {
 
 /** Evidence after one more stretch; `divisor` ≥ 1 is the dispersion known before it, `keep` rounds. */
 export function addLogs(before: Logs, stretch: Logs, divisor: number, keep = kept): Logs {
-  return before.map((log, index) => keep(log + (stretch[index] ?? 0) / divisor));
+  const after: number[] = [];
+  for (const [index, log] of before.entries())
+    after.push(keep(log + (stretch[index] ?? 0) / divisor));
+  return after;
 }
 
 /** log E: the mean over the alternatives. */

@@ -14,7 +14,7 @@
 import { addToBreach, isBreach } from "./breach.ts";
 import { samplesProblem, tickProblem } from "./check.ts";
 import type { SequentialConfig } from "./config.ts";
-import { logSumExp } from "./logs.ts";
+import { kept, logSumExp } from "./logs.ts";
 import {
   advanceTest,
   evidenceOf,
@@ -43,15 +43,13 @@ function withBreach(
   before: MetricState["breach"],
   samples: BothSamples,
 ): MetricState["breach"] {
-  const after = (arm: "canary" | "stable"): number => {
-    const sample = objectiveSample(metric, samples[arm]);
-    if (sample === undefined) return before[arm];
-    return addToBreach(before[arm], sample, {
-      share: sample.share,
-      threshold: settings.threshold,
-    });
+  const canary = objectiveSample(metric, samples.canary);
+  const stable = objectiveSample(metric, samples.stable);
+  if (canary === undefined || stable === undefined) return before;
+  return {
+    canary: addToBreach(before.canary, canary, settings.threshold),
+    stable: addToBreach(before.stable, stable, settings.threshold),
   };
-  return { canary: after("canary"), stable: after("stable") };
 }
 
 /** One metric after samples that are new and sound. `isWarm`: the warm-up is over. */
@@ -71,12 +69,14 @@ function advanceMetric(to: To, before: MetricState, tick: Tick, isWarm: boolean)
     return { ...seen, test: observeStable(to, before.test, samples.stable) };
   }
   const test = advanceTest(to, before.test, samples, tick);
-  const safe = safeEvidenceOf(test);
+  const logE = kept(evidenceOf(test));
+  const safe = before.isSafe ? undefined : safeEvidenceOf(test);
   return {
     ...seen,
     fromMs: before.fromMs ?? tick.fromMs,
     toMs: tick.toMs,
-    best: Math.max(before.best, evidenceOf(test)),
+    logE,
+    best: Math.max(before.best, logE),
     isSafe: before.isSafe || (safe !== undefined && safe >= settings.threshold),
     breach: withBreach(to, before.breach, samples),
     test,
@@ -90,7 +90,7 @@ export function wholeEvidence(settings: Settings, metrics: SequentialState["metr
   const terms = settings.metrics.flatMap(({ name, weight }) => {
     const metric = metrics[name];
     if (metric === undefined || isBreach(metric.breach.stable, settings.threshold)) return [];
-    return [Math.log(weight) + evidenceOf(metric.test)];
+    return [Math.log(weight) + metric.logE];
   });
   return terms.length === 0 ? 0 : logSumExp(terms);
 }
@@ -151,7 +151,7 @@ function advanceOne(settings: Settings, before: SequentialState, given: Tick): A
   const state: SequentialState = {
     ...before,
     ...(startedMs === undefined ? {} : { startedMs }),
-    best: Math.max(before.best, whole),
+    best: Math.max(before.best, kept(whole)),
     ...(decides ? { decidedMs: tick.toMs } : {}),
     dataErrors: before.dataErrors + errors.length,
     metrics,

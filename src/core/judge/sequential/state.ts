@@ -12,8 +12,10 @@ export interface MetricState {
   /** Start and end of what was counted. */
   readonly fromMs?: EpochMs;
   readonly toMs?: EpochMs;
-  /** The largest log E so far, and whether safety was ever shown. */
+  /** log of the evidence that the canary is worse: now, and the most there ever was. */
+  readonly logE: number;
   readonly best: number;
+  /** Whether safety was ever shown. */
   readonly isSafe: boolean;
   /** How far each version is from breaching the objective: see breach.ts. */
   readonly breach: { readonly canary: number; readonly stable: number };
@@ -42,6 +44,7 @@ export function begin(config: SequentialConfig, nowMs: EpochMs): SequentialState
   const metrics = settings.metrics.map((metric): readonly [string, MetricState] => [
     metric.name,
     {
+      logE: 0,
       best: 0,
       isSafe: false,
       breach: { canary: 0, stable: 0 },

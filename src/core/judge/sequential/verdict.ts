@@ -9,7 +9,7 @@ import type {
   SequentialEvidence,
   SequentialJudgement,
 } from "./evidence.ts";
-import { allowedRatioOf, evidenceOf, reportOf, safeEvidenceOf, type To } from "./metric-test.ts";
+import { allowedRatioOf, reportOf, safeEvidenceOf, type To } from "./metric-test.ts";
 import { sampleRatioEvidence } from "./sample-ratio.ts";
 import { wholeEvidence } from "./sequential.ts";
 import { settingsOf, type Settings } from "./settings.ts";
@@ -45,7 +45,7 @@ function metricEvidence(to: To, state: MetricState): MetricEvidence {
     ...report,
     ...(ratio === undefined ? {} : { ratio }),
     allowedRatio: allowedRatioOf(metric),
-    logE: evidenceOf(state.test),
+    logE: state.logE,
     blameThreshold: settings.blameThreshold,
     blamed: state.best >= settings.blameThreshold,
     ...(safe === undefined
