@@ -19,7 +19,7 @@ import { analysisRunController } from "./analysis-run/analysis-run.ts";
 import type { ProviderOf } from "./analysis-run/ask.ts";
 import { experimentController } from "./experiment/experiment.ts";
 import type { EvictPod } from "./rollout/carry-out.ts";
-import { RolloutsByName } from "./rollout/naming.ts";
+import { RolloutsByName, serviceKeysOf } from "./rollout/naming.ts";
 import { Orphans } from "./rollout/orphans.ts";
 import { rolloutController } from "./rollout/rollout.ts";
 import type { CreateRouter } from "./rollout/routers-of.ts";
@@ -27,7 +27,7 @@ import { RouterWatches } from "./rollout/sources.ts";
 import {
   routerObjectController,
   type RouterObjectControllerOptions,
-} from "./router-object/router-object.ts";
+} from "./rollout/unused-router-objects.ts";
 import { serviceController } from "./service/service.ts";
 import type { RolloutViews } from "./rollout/views.ts";
 
@@ -151,7 +151,8 @@ function addRollouts(options: DeliveryOptions, store: ObjectStore): void {
       store,
       services: views.services,
       rollouts: views.rollouts,
-      byName,
+      namersOf: (service) => byName.ofService(service),
+      serviceKeysOf,
       concurrency: concurrency.services ?? serviceWorkers,
     }),
   );

@@ -6,24 +6,26 @@ import { isStoreError, type ObjectStore } from "../../objects/object-store.ts";
 import { keyOf, splitKey, type Cache } from "../../runtime/cache.ts";
 import { sourceOf, type Controller } from "../../runtime/controller.ts";
 import { settled, type Outcome } from "../../runtime/outcome.ts";
-import { serviceKeysOf, type RolloutsByName } from "../rollout/naming.ts";
 
 export interface ServiceControllerOptions {
   readonly store: ObjectStore;
   readonly services: Cache<Service>;
   readonly rollouts: Cache<KubeObject>;
-  readonly byName: RolloutsByName;
+  /** The Rollouts that name a Service. */
+  readonly namersOf: (service: KubeObject) => readonly KubeObject[];
+  /** The keys of the Services a Rollout names. */
+  readonly serviceKeysOf: (rollout: KubeObject) => readonly string[];
   readonly concurrency: number;
 }
 
 async function reconcile(
   key: string,
-  { store, services, byName }: ServiceControllerOptions,
+  { store, services, namersOf }: ServiceControllerOptions,
 ): Promise<Outcome> {
   const { namespace, name } = splitKey(key);
   const service = services.get(namespace, name);
   if (!service) return settled;
-  const namers = byName.ofService(service).map(({ metadata }) => metadata.name);
+  const namers = namersOf(service).map(({ metadata }) => metadata.name);
   const patch = releaseService(service, namers);
   if (patch === undefined) return settled;
   const { resourceVersion = "" } = service.metadata;
@@ -38,7 +40,7 @@ async function reconcile(
 }
 
 export function serviceController(options: ServiceControllerOptions): Controller {
-  const { services, rollouts, concurrency } = options;
+  const { services, rollouts, serviceKeysOf, concurrency } = options;
   return {
     name: "service",
     concurrency,

@@ -1,7 +1,7 @@
 // Objects of routers whose rollout is gone, names another one, or cannot be read.
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Ingress } from "../../api/kubernetes/ingress.ts";
-import type { KubeObject, ObjectRef, StringMap } from "../../api/meta/object.ts";
+import type { KubeObject, ObjectRef } from "../../api/meta/object.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { createRng } from "../../lib/rng.ts";
 import { memoryStore } from "../../objects/memory/memory.ts";

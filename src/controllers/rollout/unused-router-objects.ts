@@ -4,20 +4,21 @@
 import type { Capabilities } from "../../api/argo/capabilities.ts";
 import { parseRollout } from "../../api/argo/parse/rollout.ts";
 import type { Rollout } from "../../api/argo/rollout.ts";
-import type { KubeObject, ObjectRef } from "../../api/meta/object.ts";
+import { refOf, type KubeObject, type ObjectRef } from "../../api/meta/object.ts";
 import { asJson } from "../../api/meta/wire.ts";
+import { entriesOf } from "../../lib/json.ts";
+import { diffMergePatch } from "../../lib/merge-patch.ts";
 import { isStoreError, StoreError, type ListScope } from "../../objects/object-store.ts";
-import { bringTo } from "../../routers/router-objects.ts";
 import { RouterError, type ReleasableKind } from "../../routers/router.ts";
 import { keyOf, splitKey, type Cache, type Change } from "../../runtime/cache.ts";
 import type { Controller, Source } from "../../runtime/controller.ts";
 import { errorText, type Logger } from "../../runtime/log.ts";
 import { requeueAfter, settled, type Outcome } from "../../runtime/outcome.ts";
-import { mustBeCurrent, type LiveStore } from "../rollout/second-look.ts";
-import { resolveRollout, workloadKnown } from "../rollout/resolve.ts";
-import { routerReferenceError } from "../rollout/router-references.ts";
-import { routersOf, type RoutersWorld } from "../rollout/routers-of.ts";
-import type { RolloutViews } from "../rollout/views.ts";
+import { mustBeCurrent, type LiveStore } from "./second-look.ts";
+import { resolveRollout, workloadKnown } from "./resolve.ts";
+import { routerReferenceError } from "./router-references.ts";
+import { routersOf, type RoutersWorld } from "./routers-of.ts";
+import type { RolloutViews } from "./views.ts";
 
 export interface RouterObjectControllerOptions extends RoutersWorld {
   /** What one kind's objects tell, for each router that writes this kind. */
@@ -149,8 +150,14 @@ async function write(
   wanted: KubeObject,
   { store }: RouterObjectControllerOptions,
 ): Promise<boolean> {
+  const patch = diffMergePatch(asJson(object), asJson(wanted));
+  if (entriesOf(patch).length === 0) return false;
+  const { resourceVersion } = object.metadata;
+  const metadata = { ...(patch["metadata"] as object | undefined), resourceVersion };
+  const body = resourceVersion === undefined ? patch : { ...patch, metadata };
   try {
-    return (await bringTo({ store }, object, wanted)) !== undefined;
+    await store.patch(refOf(object), { type: "merge", body });
+    return true;
   } catch (error) {
     // Its owner has taken it along.
     if (isStoreError(error, "NotFound")) return false;
