@@ -213,6 +213,38 @@ describe.skipIf(missing !== undefined)(
       expect(JSON.stringify(result)).not.toContain("wrong-password");
     });
 
+    it.each([
+      ["v2", "Failed", "0", "errors is High: is 0.19 above the control (98 % sure: 0.19 to 0.19)"],
+      ["v1|v0", "Successful", "100", "1 of 1 metrics passed"],
+    ])("Kayenta's judge compares %s with v1: %s", async (scope, phase, score, words) => {
+      const customInlineTemplate = 'PromQL:shop_error_rate{version=~"${scope}"}';
+      const errors = {
+        name: "errors",
+        groups: ["errors"],
+        query: { type: "prometheus", customInlineTemplate },
+        analysisConfigurations: { canary: { direction: "increase", critical: true } },
+      };
+      const config = {
+        configuration: { metrics: [errors] },
+        prometheus: { address: open.address },
+        control: { scope: "v1" },
+        experiment: { scope },
+        step: "1s",
+        lookback: "8s",
+        threshold: { pass: 95, marginal: 75 },
+      };
+      // Fewer than six scrapes are too few to tell.
+      const result = await eventually(
+        async () => judging.judge({ provider: { plugin: { "haldane.dev/kayenta": config } } }),
+        (judged) => judged.phase !== "Inconclusive",
+      );
+      expect(measured(result)).toEqual({
+        phase,
+        value: score,
+        message: expect.stringContaining(words),
+      });
+    });
+
     it("fetches a token, and asks with GET where POST is refused", async () => {
       const oauth2 = {
         tokenUrl: `http://${door.address}/token`,

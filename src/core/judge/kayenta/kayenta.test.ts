@@ -351,6 +351,9 @@ describe("known faults of Kayenta: there in parity, closed in strict", () => {
     expect(parity!.verdict).toBe("successful");
     expect(strict).toMatchObject({ verdict: "inconclusive", one: { label: "Nodata" } });
     expect(strict!.one.reason).toBe("has 3 and 3 points: too few for any difference to show");
+    for (const more of [{ critical: true }, { mustHaveData: true }]) {
+      expect(judgeOne("strict", [1, 2, 3], [1, 2, 3], more).verdict).toBe("inconclusive");
+    }
   });
 
   it("a metric without data alone neither passes nor fails a strictly judged canary", () => {

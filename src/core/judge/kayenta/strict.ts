@@ -27,9 +27,9 @@ function isMissing(points: readonly number[]): boolean {
   return points.every((value) => Number.isNaN(value));
 }
 
-function withoutData(analysis: MetricAnalysis, reason: string): Classification {
+function withoutData(analysis: MetricAnalysis): Classification {
   const label: Label = analysis.mustHaveData && !analysis.critical ? "NodataFailMetric" : "Nodata";
-  return { label, isCritical: analysis.critical, reason };
+  return { label, isCritical: analysis.critical, reason: "has no data" };
 }
 
 /** The series with zeros for a side that was measured but has no points of this metric; undefined = no data. */
@@ -160,7 +160,7 @@ export function classifyStrictly(
   alive: Alive,
 ): Classification {
   const measured = filled(series, analysis, alive);
-  if (measured === undefined) return withoutData(analysis, "has no data");
+  if (measured === undefined) return withoutData(analysis);
   if (isMissing(measured.experiment) && isMissing(measured.control)) {
     return { label: "Pass", isCritical: false, reason: "has no data on either side, which is 0" };
   }
@@ -171,7 +171,9 @@ export function classifyStrictly(
   const { experiment, control } = values;
   if (smallestChance(experiment.length, control.length) > level) {
     const points = `${experiment.length} and ${control.length} points`;
-    return withoutData(analysis, `has ${points}: too few for any difference to show`);
+    // That is early, not missing: no reason to fail, whatever is critical or must have data.
+    const reason = `has ${points}: too few for any difference to show`;
+    return { label: "Nodata", isCritical: false, reason };
   }
   const only = onlyValue([...experiment, ...control]);
   if (only !== undefined || deepEqual(ascending(experiment), ascending(control))) {
