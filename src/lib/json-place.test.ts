@@ -28,7 +28,7 @@ it("reads what is there, and what is used where nothing is", () => {
 });
 
 it("says all that is wrong, and where", () => {
-  const { place, problems } = read({ a: 1, n: -1, on: "yes", list: [{ mod: "fats" }, 3], x: {} });
+  const { place, problems } = read({ a: 1, n: -1, on: "yes", list: [{ mod: "fats" }, 3], other: {} });
   place.text("a");
   place.number("n", 0, 0, 1);
   place.flag("on", false);
@@ -44,7 +44,7 @@ it("says all that is wrong, and where", () => {
     'spec.list[0].mod: must be one of fast, slow (did you mean fast?), not "fats"',
     "spec.name: is missing",
     "spec.list: is not known; did you mean lists? (known: a, n, on, lists)",
-    "spec.x: is not known (known: a, n, on, lists)",
+    "spec.other: is not known (known: a, n, on, lists)",
     "spec.list: is not known; did you mean lists?",
   ]);
 });
