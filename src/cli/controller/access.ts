@@ -11,7 +11,7 @@ import {
   readKubeconfig,
   type ClusterAccess,
 } from "../../objects/kubernetes/kubeconfig.ts";
-import { listOption, textOption, usageError, type CommandCall } from "../command.ts";
+import { listOption, textOption, type CommandCall } from "../command.ts";
 import { isSet } from "./settings.ts";
 
 function filesOf({ options, cli }: CommandCall): readonly string[] {
@@ -24,8 +24,6 @@ function filesOf({ options, cli }: CommandCall): readonly string[] {
 }
 
 function overridesOf(call: CommandCall): AccessOverrides {
-  if (textOption(call, "proxyUrl") !== undefined)
-    throw usageError(call, "--proxy-url is not carried out yet; leave it out");
   const file = (name: string): string | undefined => {
     const typed = textOption(call, name);
     return typed === undefined ? undefined : path.resolve(call.cli.cwd, typed);
@@ -41,6 +39,7 @@ function overridesOf(call: CommandCall): AccessOverrides {
     token: textOption(call, "token"),
     username: textOption(call, "username"),
     password: textOption(call, "password"),
+    proxyUrl: textOption(call, "proxyUrl"),
     impersonate: {
       user: textOption(call, "as"),
       uid: textOption(call, "asUid"),

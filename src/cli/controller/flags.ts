@@ -133,7 +133,7 @@ const connection: readonly Flag[] = [
     about: "do not check the server's certificate",
   },
   { name: "password", value: "text", about: "for basic authentication" },
-  { name: "proxy-url", value: "text", about: "not carried out: an error says so" },
+  { name: "proxy-url", value: "text", about: "the HTTP proxy on the way to the API server" },
   {
     name: "request-timeout",
     value: "duration",

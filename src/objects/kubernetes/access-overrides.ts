@@ -1,5 +1,6 @@
 // What command line flags say in place of a kubeconfig, as kubectl and Go's programs take them.
 import {
+  proxyIn,
   readText,
   type ClusterAccess,
   type CredentialSource,
@@ -17,6 +18,7 @@ export interface AccessOverrides {
   readonly token: string | undefined;
   readonly username: string | undefined;
   readonly password: string | undefined;
+  readonly proxyUrl?: string | undefined;
   readonly impersonate: {
     readonly user: string | undefined;
     readonly uid: string | undefined;
@@ -43,28 +45,33 @@ function bareAccess(server: string): ClusterAccess {
   };
 }
 
+function credentialsOf({
+  token,
+  username,
+  password = "",
+}: AccessOverrides): CredentialSource | undefined {
+  if (token !== undefined) return { kind: "token", token };
+  return username === undefined ? undefined : { kind: "basic", username, password };
+}
+
 /** Without `found`, a server is enough. undefined: there is none of either. */
 export function overrideAccess(
   found: ClusterAccess | undefined,
   overrides: AccessOverrides,
 ): ClusterAccess | undefined {
-  const { server, token, username, password = "", impersonate } = overrides;
+  const { server, impersonate } = overrides;
   const base = found ?? (server === undefined ? undefined : bareAccess(server));
   if (base === undefined) return undefined;
   const { tls } = base;
   const pem = (file: string | undefined, what: string): string | undefined =>
     file === undefined ? undefined : readText(file, what);
   const { user, uid, groups } = impersonate;
-  const credentials: CredentialSource =
-    token !== undefined
-      ? { kind: "token", token }
-      : username !== undefined
-        ? { kind: "basic", username, password }
-        : base.credentials;
+  const proxyUrl = proxyIn(overrides.proxyUrl, "--proxy-url") ?? base.proxyUrl;
   return {
     ...base,
+    ...(proxyUrl === undefined ? {} : { proxyUrl }),
     server: (server ?? base.server).replace(/\/+$/, ""),
-    credentials,
+    credentials: credentialsOf(overrides) ?? base.credentials,
     tls: {
       ca: pem(overrides.caFile, "certificate authority") ?? tls.ca,
       cert: pem(overrides.certFile, "client certificate") ?? tls.cert,

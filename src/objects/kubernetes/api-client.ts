@@ -1,8 +1,9 @@
 // Requests to one API server over one connection pool. Turns Status answers into StoreErrors.
-import { Pool, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import { isJsonObject, type Json } from "../../lib/json.ts";
 import { sleep, type Clock } from "../../runtime/clock.ts";
 import { StoreError, storeErrorCodes, type StoreErrorReason } from "../object-store.ts";
+import { Connections, type Lines } from "./connections.ts";
 import { credentialsFrom, type Credentials } from "./credentials.ts";
 import { KubeconfigError, type ClusterAccess } from "./kubeconfig.ts";
 import type { RateLimit } from "./rate-limit.ts";
@@ -63,29 +64,6 @@ export function storeErrorFrom(body: string, code: number): StoreError {
   return new StoreError(reasonOf(status, code), message, details === undefined ? {} : { details });
 }
 
-interface PoolSize {
-  readonly connections: number;
-  /** How long headers, and then each piece of a body, may take; 0 = for ever. */
-  readonly timeoutMs: number;
-}
-
-function poolFor({ server, tls }: ClusterAccess, { connections, timeoutMs }: PoolSize): Pool {
-  return new Pool(new URL(server).origin, {
-    connections,
-    pipelining: 1,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    connect: {
-      timeout: 10_000,
-      rejectUnauthorized: tls.isVerified,
-      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-      ...(tls.key === undefined ? {} : { key: tls.key }),
-      ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
-    },
-  });
-}
-
 const connectionProblems: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "the host name is not known",
@@ -102,11 +80,19 @@ function codeOf(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
+/** Without the password it may have. */
+function proxyName(proxyUrl: string): string {
+  const { protocol, host } = new URL(proxyUrl);
+  return `${protocol}//${host}`;
+}
+
 function unreachable(error: unknown, access: ClusterAccess): StoreError {
   const code = codeOf(error);
   const reason =
     connectionProblems[code] ?? (error instanceof Error ? error.message : String(error));
-  const message = `the API server ${access.server} cannot be reached: ${reason} (from ${access.origin})`;
+  const way =
+    access.proxyUrl === undefined ? "" : ` through the proxy ${proxyName(access.proxyUrl)}`;
+  const message = `the API server ${access.server} cannot be reached${way}: ${reason} (from ${access.origin})`;
   return new StoreError(code.endsWith("_TIMEOUT") ? "Timeout" : "ServiceUnavailable", message, {
     details: { unreachable: reason },
     cause: error,
@@ -136,20 +122,19 @@ function connectionFailure(error: unknown): Failure | undefined {
 
 export class ApiClient {
   readonly #options: ApiClientOptions;
-  readonly #pool: Pool;
-  readonly #watchPool: Pool;
+  readonly #connections: Connections;
   readonly #credentials: Credentials;
+  readonly #origin: string;
   readonly #basePath: string;
 
   constructor(options: ApiClientOptions) {
     const { access, connections = 8, timeoutMs = defaultTimeoutMs } = options;
     this.#options = options;
-    this.#pool = poolFor(access, { connections, timeoutMs });
-    // A watch or a followed log holds its connection for minutes, and may be silent as long: it must
-    // neither take one from the requests nor end for its silence. Who watches times silence himself.
-    this.#watchPool = poolFor(access, { connections: 256, timeoutMs: 0 });
+    this.#connections = new Connections(access, { connections, timeoutMs });
     this.#credentials = credentialsFrom(access.credentials);
-    this.#basePath = new URL(access.server).pathname.replace(/\/$/, "");
+    const { origin, pathname } = new URL(access.server);
+    this.#origin = origin;
+    this.#basePath = pathname.replace(/\/$/, "");
   }
 
   get access(): ClusterAccess {
@@ -174,14 +159,14 @@ export class ApiClient {
 
   /** The answer's body as it arrives, for watches and logs. */
   async stream(request: ApiRequest): Promise<Dispatcher.ResponseData["body"]> {
-    const response = await this.#sendExplained(request, this.#watchPool);
+    const response = await this.#sendExplained(request, "watches");
     if (response.statusCode < 300) return response.body;
     if (response.statusCode === 401) this.#credentials.forget();
     throw storeErrorFrom(await response.body.text(), response.statusCode);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#pool.destroy(), this.#watchPool.destroy()]);
+    await this.#connections.close();
   }
 
   async #text(request: ApiRequest): Promise<string> {
@@ -220,7 +205,7 @@ export class ApiClient {
 
   async #try(request: ApiRequest): Promise<Tried> {
     try {
-      const { statusCode, headers, body } = await this.#send(request, this.#pool);
+      const { statusCode, headers, body } = await this.#send(request, "requests");
       const { "retry-after": later } = headers;
       const retryAfter = Array.isArray(later) ? later[0] : later;
       const answer = { code: statusCode, text: await body.text(), retryAfter };
@@ -236,23 +221,24 @@ export class ApiClient {
     return isOurs ? error : unreachable(error, this.access);
   }
 
-  async #sendExplained(request: ApiRequest, pool: Pool): Promise<Dispatcher.ResponseData> {
+  async #sendExplained(request: ApiRequest, line: keyof Lines): Promise<Dispatcher.ResponseData> {
     try {
-      return await this.#send(request, pool);
+      return await this.#send(request, line);
     } catch (error) {
       throw this.#explained(error, request);
     }
   }
 
-  async #send(request: ApiRequest, pool: Pool): Promise<Dispatcher.ResponseData> {
+  async #send(request: ApiRequest, line: keyof Lines): Promise<Dispatcher.ResponseData> {
     const { clock, rateLimit, isUrgent = false, onAnswer } = this.#options;
     if (isUrgent) rateLimit?.takeAtOnce();
     else await rateLimit?.take(request.signal);
-    const authorization = await this.#credentials.header(clock.now());
-    const response = await pool.request({
+    const { header, certificate } = await this.#credentials.get(clock.now());
+    const response = await this.#connections.with(certificate)[line].request({
+      origin: this.#origin,
       method: request.method,
       path: `${this.#basePath}${request.path}`,
-      headers: this.#headers(request, authorization),
+      headers: this.#headers(request, header),
       body: request.body === undefined ? null : JSON.stringify(request.body),
       ...(request.signal ? { signal: request.signal } : {}),
     });

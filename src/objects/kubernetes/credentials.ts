@@ -1,5 +1,7 @@
-// The authorization header of a request, fetched anew when it may have changed.
+// What a request identifies itself by, a header or a client certificate: fetched anew when it may have
+// changed.
 import { execFile } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { CredentialSource, ExecPlugin } from "./kubeconfig.ts";
@@ -12,15 +14,26 @@ const execTimeoutMs = 60_000;
 /** An exec token is renewed this long before it expires. */
 const renewBeforeMs = 10_000;
 
+/** PEM texts. */
+export interface ClientCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface Identity {
+  /** The value of `authorization`. */
+  readonly header?: string;
+  /** To be shown when connecting, in place of the kubeconfig's. */
+  readonly certificate?: ClientCertificate;
+}
+
 export interface Credentials {
-  /** The value of `authorization`, or undefined where the connection's certificate is enough. */
-  header(nowMs: number): Promise<string | undefined>;
+  get(nowMs: number): Promise<Identity>;
   /** The server said 401: do not use what is remembered. */
   forget(): void;
 }
 
-interface Remembered {
-  readonly header: string;
+interface Remembered extends Identity {
   readonly untilMs: number;
 }
 
@@ -39,10 +52,10 @@ function remembering(fetch: (nowMs: number) => Promise<Remembered>): Credentials
   }
 
   return {
-    async header(nowMs) {
-      if (known && known.untilMs > nowMs) return known.header;
+    async get(nowMs) {
+      if (known && known.untilMs > nowMs) return known;
       fetching ??= fetchOnce(nowMs);
-      return (await fetching).header;
+      return fetching;
     },
     forget() {
       known = undefined;
@@ -60,7 +73,31 @@ async function readToken(file: string): Promise<string> {
 }
 
 interface ExecCredential {
-  readonly status?: { readonly token?: string; readonly expirationTimestamp?: string };
+  readonly status?: {
+    readonly token?: string;
+    readonly clientCertificateData?: string;
+    readonly clientKeyData?: string;
+    readonly expirationTimestamp?: string;
+  };
+}
+
+/** A token, a certificate with its key, or both. */
+function identityOf({ status = {} }: ExecCredential): Identity {
+  const { token = "", clientCertificateData: cert = "", clientKeyData: key = "" } = status;
+  if ((cert === "") !== (key === ""))
+    throw new Error("it printed only one of status.clientCertificateData and status.clientKeyData");
+  if (token === "" && cert === "")
+    throw new Error("it printed neither status.token nor status.clientCertificateData");
+  return {
+    ...(token === "" ? {} : { header: `Bearer ${token}` }),
+    ...(cert === "" ? {} : { certificate: { cert, key } }),
+  };
+}
+
+/** When a certificate ends, if the plugin does not say when to ask again. */
+function endOf({ certificate }: Identity): number {
+  if (certificate === undefined) return NaN;
+  return Date.parse(new X509Certificate(certificate.cert).validTo);
 }
 
 async function runPlugin(exec: ExecPlugin): Promise<Remembered> {
@@ -72,12 +109,12 @@ async function runPlugin(exec: ExecPlugin): Promise<Remembered> {
   const env = { ...process.env, ...exec.env, KUBERNETES_EXEC_INFO: JSON.stringify(info) };
   try {
     const { stdout } = await run(exec.command, [...exec.args], { env, timeout: execTimeoutMs });
-    const { status } = JSON.parse(stdout) as ExecCredential;
-    if (!status?.token)
-      throw new Error("it printed no status.token (client certificates are not carried out yet)");
-    const expiresMs = Date.parse(status.expirationTimestamp ?? "");
+    const printed = JSON.parse(stdout) as ExecCredential;
+    const identity = identityOf(printed);
+    const saidMs = Date.parse(printed.status?.expirationTimestamp ?? "");
+    const expiresMs = Number.isNaN(saidMs) ? endOf(identity) : saidMs;
     const untilMs = Number.isNaN(expiresMs) ? Infinity : expiresMs - renewBeforeMs;
-    return { header: `Bearer ${status.token}`, untilMs };
+    return { ...identity, untilMs };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new KubeconfigError(`the credential plugin "${exec.command}" failed: ${reason}`, {
@@ -88,7 +125,7 @@ async function runPlugin(exec: ExecPlugin): Promise<Remembered> {
 
 export function credentialsFrom(source: CredentialSource): Credentials {
   const fixed = (header: string | undefined): Credentials => ({
-    header: async () => header,
+    get: async () => (header === undefined ? {} : { header }),
     forget: () => undefined,
   });
   switch (source.kind) {

@@ -8,7 +8,7 @@ import type { JsonObject } from "../../lib/json.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import type { ApiClient } from "./api-client.ts";
 import { send, startServer } from "./api-server.test-support.ts";
-import { credentialsFrom } from "./credentials.ts";
+import { credentialsFrom, type Credentials } from "./credentials.ts";
 import {
   inClusterAccess,
   KubeconfigError,
@@ -184,9 +184,9 @@ describe("kubeconfig", () => {
       words: /"localhost:8080" is no address; write https/,
     },
     {
-      name: "a proxy",
-      make: () => read({ cluster: { "proxy-url": "http://proxy" } }),
-      words: /proxy-url is not carried out yet/,
+      name: "a proxy that speaks no HTTP",
+      make: () => read({ cluster: { "proxy-url": "socks5://proxy" } }),
+      words: /the proxy-url is no address of an HTTP proxy; write http/,
     },
     {
       name: "an auth provider",
@@ -225,22 +225,26 @@ describe("kubeconfig", () => {
   });
 });
 
+async function headerOf(credentials: Credentials, nowMs: number): Promise<string | undefined> {
+  return (await credentials.get(nowMs)).header;
+}
+
 describe("credentials", () => {
   it("read a token file again after a minute, and at once after a 401", async () => {
     const file = write("token", "one\n");
     const credentials = credentialsFrom({ kind: "tokenFile", file });
-    expect(await credentials.header(0)).toBe("Bearer one");
+    expect(await headerOf(credentials, 0)).toBe("Bearer one");
     write("token", "two\n");
-    expect(await credentials.header(59_000)).toBe("Bearer one");
-    expect(await credentials.header(61_000)).toBe("Bearer two");
+    expect(await headerOf(credentials, 59_000)).toBe("Bearer one");
+    expect(await headerOf(credentials, 61_000)).toBe("Bearer two");
     write("token", "three\n");
     credentials.forget();
-    expect(await credentials.header(62_000)).toBe("Bearer three");
+    expect(await headerOf(credentials, 62_000)).toBe("Bearer three");
   });
 
   it("say which token file cannot be read", async () => {
     await expect(
-      credentialsFrom({ kind: "tokenFile", file: path.join(folder, "none") }).header(0),
+      headerOf(credentialsFrom({ kind: "tokenFile", file: path.join(folder, "none") }), 0),
     ).rejects.toThrow(/cannot read the token file .*none/);
   });
 
@@ -264,11 +268,11 @@ describe("credentials", () => {
     const credentials = plugin(
       `echo run >> ${log}; case "$KUBERNETES_EXEC_INFO" in *6443*) ;; *) exit 3;; esac; echo '{"status": {"token": "'$WHO-$1-$2'"}}'`,
     );
-    expect(await Promise.all([credentials.header(0), credentials.header(0)])).toEqual([
+    expect(await Promise.all([headerOf(credentials, 0), headerOf(credentials, 0)])).toEqual([
       "Bearer me-a-b",
       "Bearer me-a-b",
     ]);
-    expect(await credentials.header(1e12)).toBe("Bearer me-a-b");
+    expect(await headerOf(credentials, 1e12)).toBe("Bearer me-a-b");
     expect(readFileSync(log, "utf8")).toBe("run\n");
   });
 
@@ -277,9 +281,9 @@ describe("credentials", () => {
       `echo '{"status": {"token": "'$$'", "expirationTimestamp": "2026-01-01T00:10:00Z"}}'`,
     );
     const expiresMs = Date.parse("2026-01-01T00:10:00Z");
-    const first = await credentials.header(expiresMs - 60_000);
-    expect(await credentials.header(expiresMs - 11_000)).toBe(first);
-    expect(await credentials.header(expiresMs - 9_000)).not.toBe(first);
+    const first = await headerOf(credentials, expiresMs - 60_000);
+    expect(await headerOf(credentials, expiresMs - 11_000)).toBe(first);
+    expect(await headerOf(credentials, expiresMs - 9_000)).not.toBe(first);
   });
 
   it.each([
@@ -288,9 +292,9 @@ describe("credentials", () => {
       script: "echo no login >&2; exit 1",
       words: /credential plugin ".*plugin\.sh" failed: .*no login/s,
     },
-    { name: "prints no token", script: "echo '{}'", words: /printed no status\.token/ },
+    { name: "prints no token", script: "echo '{}'", words: /printed neither status\.token/ },
   ])("name a plugin that $name", async ({ script, words }) => {
-    await expect(plugin(script).header(0)).rejects.toThrow(words);
+    await expect(headerOf(plugin(script), 0)).rejects.toThrow(words);
   });
 
   it("go with every request, and are fetched anew when the server says 401", async () => {

@@ -33,6 +33,8 @@ export interface ClusterAccess {
   readonly server: string;
   readonly namespace: string;
   readonly tls: ServerTls;
+  /** http or https; the server is reached through it. */
+  readonly proxyUrl?: string;
   readonly credentials: CredentialSource;
   /** What the user acts as (`as`, `as-groups`, `as-uid`). */
   readonly impersonate: Readonly<Record<string, string | readonly string[]>>;
@@ -215,6 +217,15 @@ interface ChosenUser {
   readonly origin: string;
 }
 
+/** The address as it is. Throws a KubeconfigError for a proxy of another kind. */
+export function proxyIn(text: string | undefined, origin: string): string | undefined {
+  if (text === undefined) return undefined;
+  if (/^https?:\/\/[^/]/.test(text) && URL.canParse(text)) return text;
+  throw new KubeconfigError(
+    `${origin}: the proxy-url is no address of an HTTP proxy; write http://HOST:PORT or https://HOST:PORT`,
+  );
+}
+
 function accessOf(
   cluster: JsonObject,
   file: string,
@@ -227,12 +238,9 @@ function accessOf(
       `${origin}: the server "${server}" is no address; write https://HOST:PORT`,
     );
   }
-  if (textOf(cluster, "proxy-url") !== undefined) {
-    throw new KubeconfigError(
-      `${origin}: proxy-url is not carried out yet; use a kubeconfig without it`,
-    );
-  }
+  const proxyUrl = proxyIn(textOf(cluster, "proxy-url"), origin);
   return {
+    ...(proxyUrl === undefined ? {} : { proxyUrl }),
     server: server.replace(/\/+$/, ""),
     namespace,
     tls: {
