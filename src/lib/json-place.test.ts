@@ -28,7 +28,13 @@ it("reads what is there, and what is used where nothing is", () => {
 });
 
 it("says all that is wrong, and where", () => {
-  const { place, problems } = read({ a: 1, n: -1, on: "yes", list: [{ mod: "fats" }, 3], other: {} });
+  const { place, problems } = read({
+    a: 1,
+    n: -1,
+    on: "yes",
+    list: [{ mod: "fats" }, 3],
+    other: {},
+  });
   place.text("a");
   place.number("n", 0, 0, 1);
   place.flag("on", false);
