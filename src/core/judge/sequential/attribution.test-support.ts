@@ -84,5 +84,5 @@ export function wrongAction(trouble: Trouble, signal: Signal, seed: number): str
     const allowed: readonly Action[] = second < healthySeconds ? ["go on", "safe"] : may;
     if (!allowed.includes(said)) return `second ${second}: ${said}`;
   }
-  return (must).includes(said) ? undefined : `at the end: ${said}`;
+  return must.includes(said) ? undefined : `at the end: ${said}`;
 }

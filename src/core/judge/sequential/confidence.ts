@@ -11,14 +11,16 @@ export const ratioRange = { lo: 0.05, hi: 20 } as const;
 const nodeCount = 24;
 const from = Math.log(ratioRange.lo * Math.min(...safeFactors));
 const to = Math.log(ratioRange.hi * Math.max(...worseFactors));
+const middle = (from + to) / 2;
+const half = (to - from) / 2;
 
 const angles = Array.from(
   { length: nodeCount },
   (_, j) => ((2 * j + 1) * Math.PI) / (2 * nodeCount),
 );
-const nodes = angles.map((angle) => (from + to) / 2 + ((to - from) / 2) * Math.cos(angle));
-const ratios = nodes.map((node) => Math.exp(node));
-const barycentric = angles.map((angle, j) => (j % 2 === 0 ? 1 : -1) * Math.sin(angle));
+const ratios = angles.map((angle) => Math.exp(middle + half * Math.cos(angle)));
+/** cosines[k][j] = cos(k·angle of node j): from values at the nodes to Chebyshev's coefficients. */
+const cosines = angles.map((_, k) => angles.map((angle) => Math.cos(k * angle)));
 
 export interface Curve {
   /** Σ bad of the suspect, divided by the dispersion. */
@@ -27,7 +29,7 @@ export interface Curve {
   readonly nodes: readonly number[];
 }
 
-export const noCurve: Curve = { events: 0, nodes: nodes.map(() => 0) };
+export const noCurve: Curve = { events: 0, nodes: ratios.map(() => 0) };
 
 export function addToCurve(before: Curve, pair: Pair, divisor: number): Curve {
   const bad = pair.bad + pair.otherBad;
@@ -41,36 +43,65 @@ export function addToCurve(before: Curve, pair: Pair, divisor: number): Curve {
   };
 }
 
-/** ℓ at a logarithm of a ratio, by barycentric interpolation. */
-function logLikelihood(curve: Curve, logRatio: number): number {
-  let above = 0;
-  let below = 0;
-  for (let j = 0; j < nodeCount; j += 1) {
-    const distance = logRatio - (nodes[j] ?? 0);
-    const value = curve.nodes[j] ?? 0;
-    if (distance === 0) return curve.events * logRatio - value;
-    const weight = (barycentric[j] ?? 0) / distance;
-    above += weight * value;
-    below += weight;
+interface Polynomial {
+  readonly events: number;
+  readonly coefficients: readonly number[];
+}
+
+function polynomialOf({ events, nodes }: Curve): Polynomial {
+  const coefficients = cosines.map((row, k) => {
+    let sum = 0;
+    for (let j = 0; j < nodeCount; j += 1) sum += (row[j] ?? 0) * (nodes[j] ?? 0);
+    return ((k === 0 ? 1 : 2) * sum) / nodeCount;
+  });
+  return { events, coefficients };
+}
+
+/** ℓ at a logarithm of a ratio (Clenshaw's recurrence). */
+function logLikelihood({ events, coefficients }: Polynomial, logRatio: number): number {
+  const twice = (2 * (logRatio - middle)) / half;
+  let [next, afterNext] = [0, 0];
+  for (let k = nodeCount - 1; k > 0; k -= 1) {
+    const here = (coefficients[k] ?? 0) + twice * next - afterNext;
+    afterNext = next;
+    next = here;
   }
-  return curve.events * logRatio - above / below;
+  return events * logRatio - ((coefficients[0] ?? 0) + (twice / 2) * next - afterNext);
 }
 
 const worseLogs = worseFactors.map((r) => Math.log(r));
 const safeLogs = safeFactors.map((r) => Math.log(r));
 
-function evidenceAgainst(curve: Curve, logRatio: number, alternatives: readonly number[]): number {
+function isRejected(
+  curve: Polynomial,
+  logRatio: number,
+  alternatives: readonly number[],
+  threshold: number,
+): boolean {
   const atNull = logLikelihood(curve, logRatio);
-  return logMeanExp(alternatives.map((r) => logLikelihood(curve, logRatio + r) - atNull));
+  const enough = threshold + Math.log(alternatives.length);
+  const logs: number[] = [];
+  let largest = -Infinity;
+  for (const r of alternatives) {
+    const log = logLikelihood(curve, logRatio + r) - atNull;
+    // One alternative alone may decide it.
+    if (log >= enough) return true;
+    if (log > largest) largest = log;
+    logs.push(log);
+  }
+  return largest >= threshold && logMeanExp(logs) >= threshold;
 }
 
-/** Where `isRejected` changes, between a rejected and a kept logarithm; to 1e-4. */
-function border(rejected: number, keptOne: number, isRejected: (at: number) => boolean): number {
+/** Far below what two digits show. */
+const precision = 0.001;
+
+/** Where rejection ends, between a rejected and a kept logarithm. */
+function border(rejected: number, keptOne: number, isOut: (at: number) => boolean): number {
   let [outside, inside] = [rejected, keptOne];
-  while (Math.abs(inside - outside) > 1e-4) {
-    const middle = (outside + inside) / 2;
-    if (isRejected(middle)) outside = middle;
-    else inside = middle;
+  while (Math.abs(inside - outside) > precision) {
+    const between = (outside + inside) / 2;
+    if (isOut(between)) outside = between;
+    else inside = between;
   }
   return inside;
 }
@@ -85,8 +116,9 @@ export function confidenceOf(
 ): { readonly lo: number; readonly hi: number } | undefined {
   if (curve.nodes.every((value) => value === 0)) return undefined;
   const threshold = Math.log(2 / alpha);
-  const isTooLow = (at: number): boolean => evidenceAgainst(curve, at, worseLogs) >= threshold;
-  const isTooHigh = (at: number): boolean => evidenceAgainst(curve, at, safeLogs) >= threshold;
+  const polynomial = polynomialOf(curve);
+  const isTooLow = (at: number): boolean => isRejected(polynomial, at, worseLogs, threshold);
+  const isTooHigh = (at: number): boolean => isRejected(polynomial, at, safeLogs, threshold);
   const [least, most] = [Math.log(ratioRange.lo), Math.log(ratioRange.hi)];
   // The likeliest ratio lies between what is too low and what is too high.
   const lo = !isTooLow(least) ? least : isTooLow(most) ? most : border(least, most, isTooLow);

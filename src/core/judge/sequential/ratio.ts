@@ -41,8 +41,9 @@ export function noEvidence(alternatives: number): Logs {
 /** Evidence after one more stretch; `divisor` ≥ 1 is the dispersion known before it, `keep` rounds. */
 export function addLogs(before: Logs, stretch: Logs, divisor: number, keep = kept): Logs {
   const after: number[] = [];
-  for (const [index, log] of before.entries())
-    after.push(keep(log + (stretch[index] ?? 0) / divisor));
+  for (let index = 0; index < before.length; index += 1) {
+    after.push(keep((before[index] ?? 0) + (stretch[index] ?? 0) / divisor));
+  }
   return after;
 }
 

@@ -3,6 +3,7 @@ import type { ArmNumbers, MetricEvidence, SequentialEvidence } from "./evidence.
 
 /** 4120 → "4,120"; 0.01234 → "0.0123". */
 export function shownNumber(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1000) return String(value);
   if (Number.isInteger(value)) return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
   return String(Number(value.toPrecision(3)));
 }
