@@ -4,6 +4,7 @@ import type { AnalysisRun } from "../../api/argo/analysis.ts";
 import type { ReplicaSet } from "../../api/kubernetes/workloads.ts";
 import { selectorMatches, type LabelSelector } from "../../api/meta/label-selector.ts";
 import { asJson } from "../../api/meta/wire.ts";
+import { isShownSafe } from "../../core/rollout/shown-safe.ts";
 import { deepEqual } from "../../lib/deep-equal.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { keyOf, type Cache, type Change } from "../../runtime/cache.ts";
@@ -73,17 +74,24 @@ export class RouterWatches {
   }
 }
 
-/** Its verdict, its spec or its end; that something was measured is no news to the rollout. */
+/**
+ * Its verdict, its spec or its end, a metric's first answer, or that safety was shown: what a step may
+ * wait for. That something was measured once more is no news to the rollout.
+ */
 function isNewsOfRun({ before, after }: Change<AnalysisRun>): boolean {
   if (!before || !after || before.metadata.uid !== after.metadata.uid) return true;
-  const verdict = ({ status, metadata, spec }: AnalysisRun): JsonObject =>
-    asJson({
+  const verdict = (run: AnalysisRun): JsonObject => {
+    const { status, metadata, spec } = run;
+    return asJson({
       phase: status?.phase,
       message: status?.message,
+      answered: status?.metricResults?.map(({ name, count = 0 }) => [name, count > 0]),
+      isSafe: isShownSafe(run),
       leavesAt: metadata.deletionTimestamp,
       labels: metadata.labels,
       spec,
     });
+  };
   return !deepEqual(verdict(before), verdict(after));
 }
 

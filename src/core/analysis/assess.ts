@@ -142,8 +142,12 @@ export function completionEvents(status: AnalysisRunStatus): readonly RunEvent[]
   return status.phase === undefined ? ofMetrics : [...ofMetrics, ...runEvents(status.phase)];
 }
 
-function metricEvent({ name, phase }: MetricResult): RunEvent {
-  return eventOf(`Metric${phase}`, phase, `Metric '${name}' Completed. Result: ${phase}`);
+/** What a judge could not decide waits for a person, who is told the reason (Argo's event has none, and is no warning). */
+function metricEvent({ name, phase, metadata, message = "" }: MetricResult): RunEvent {
+  const text = `Metric '${name}' Completed. Result: ${phase}`;
+  if (metadata?.["judge"] === undefined || phase !== "Inconclusive" || message === "")
+    return eventOf(`Metric${phase}`, phase, text);
+  return { ...eventOf(`Metric${phase}`, phase, `${text}: ${message}`), type: "Warning" };
 }
 
 function nextLook(
