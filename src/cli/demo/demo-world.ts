@@ -8,10 +8,11 @@ export const demoImage = (version: string): string => `shop:${version}`;
 export const demoVersions = ["v1", "v2", "v3"] as const;
 export type DemoVersion = (typeof demoVersions)[number];
 
-const failPercents: Readonly<Record<DemoVersion, number>> = { v1: 0, v2: 0, v3: 20 };
+type FailPercents = Readonly<Record<DemoVersion, number>>;
+const demoFailPercents: FailPercents = { v1: 0, v2: 0, v3: 20 };
 
 /** Stops taking connections on SIGTERM and lets requests finish, as a service should. */
-function serverSource(version: DemoVersion): string {
+function serverSource(version: DemoVersion, failPercents: FailPercents): string {
   return `import http from "node:http";
 
 const failPercent = ${failPercents[version]};
@@ -31,11 +32,14 @@ process.on("SIGTERM", () => server.close(() => process.exit(0)));
 }
 
 /** Writes the releases below `folder`; the mapping from images to directories. */
-export function writeReleases(folder: string): Readonly<Record<string, string>> {
+export function writeReleases(
+  folder: string,
+  failPercents: FailPercents = demoFailPercents,
+): Readonly<Record<string, string>> {
   const entries = demoVersions.map((version) => {
     const directory = path.join(folder, "releases", version);
     mkdirSync(directory, { recursive: true });
-    writeFileSync(path.join(directory, "server.mjs"), serverSource(version));
+    writeFileSync(path.join(directory, "server.mjs"), serverSource(version, failPercents));
     return [demoImage(version), directory] as const;
   });
   return Object.fromEntries(entries);
