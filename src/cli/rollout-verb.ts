@@ -9,6 +9,7 @@ import { listArgument, print } from "./command.ts";
 import type { CliCommand, CommandCall, Connection } from "./command.ts";
 import { rolloutRef } from "./fetch-tree.ts";
 import { isStoreError } from "../objects/object-store.ts";
+import { mustBeSameTarget } from "./meant-for.ts";
 import { mustExist } from "./must-exist.ts";
 import { sendPatches } from "./send-patches.ts";
 import { withConnection } from "./with-connection.ts";
@@ -46,9 +47,12 @@ async function carryOut(
   { store, namespace }: Connection,
 ): Promise<string> {
   const ref = rolloutRef(namespace, name);
+  let seen: JsonObject | undefined;
   for (let tries = 1; ; tries += 1) {
     const rollout = await mustExist(store, ref);
     const manifest = asJson(rollout);
+    seen ??= manifest;
+    if (verb.isDecidedFromStatus) mustBeSameTarget(name, seen, manifest);
     const patches = verb.patches(manifest, call, name);
     if (verb.saidInVain && !changesAnything(manifest, patches))
       return verb.saidInVain(name, manifest, call);

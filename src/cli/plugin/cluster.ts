@@ -46,22 +46,32 @@ export async function readCached(store: ObjectStore, ref: ObjectRef): Promise<Ku
   return object;
 }
 
-/** Status first; where there is no status subresource, everything in one patch to the object itself. */
+/**
+ * Status first; where there is no status subresource, everything in one patch to the object itself. With
+ * `decidedFrom` the first patch goes to that version of the object only: else a Conflict.
+ */
 export async function sendPatches(
   store: ObjectStore,
   ref: ObjectRef,
   { status, main }: CommandPatches,
+  decidedFrom?: KubeObject,
 ): Promise<void> {
+  const { resourceVersion } = decidedFrom?.metadata ?? {};
+  const atVersion = (body: JsonObject): JsonObject =>
+    resourceVersion === undefined ? body : { ...body, metadata: { resourceVersion } };
   const send = async (body: JsonObject): Promise<unknown> =>
     store.patch(ref, { type: "merge", body });
   if (status !== undefined) {
     try {
-      await store.patch(ref, { type: "merge", body: status }, { subresource: "status" });
+      const body = atVersion(status);
+      await store.patch(ref, { type: "merge", body }, { subresource: "status" });
     } catch (error) {
       if (!isStoreError(error, "NotFound")) throw error;
-      await send({ ...main, ...status });
+      await send(atVersion({ ...main, ...status }));
       return;
     }
+    if (main !== undefined) await send(main);
+    return;
   }
-  if (main !== undefined) await send(main);
+  if (main !== undefined) await send(atVersion(main));
 }

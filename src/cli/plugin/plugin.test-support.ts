@@ -26,6 +26,8 @@ export interface World {
   readonly now?: number;
   /** Kinds whose server has no status subresource. */
   readonly hasNoStatus?: boolean;
+  /** What somebody else makes of the first object, one before each patch: that patch is a Conflict. */
+  readonly meanwhile?: readonly KubeObject[];
 }
 
 export interface Answered {
@@ -43,9 +45,12 @@ function plural({ apiVersion, kind }: Pick<ObjectRef, "apiVersion" | "kind">): s
 class FakeStore implements ObjectStore {
   readonly asked: Asked[] = [];
   readonly #world: World;
+  readonly #changes: KubeObject[];
+  #changed: KubeObject | undefined;
 
   constructor(world: World) {
     this.#world = world;
+    this.#changes = [...(world.meanwhile ?? [])];
   }
 
   #find({ kind, name, namespace }: ObjectRef): KubeObject | undefined {
@@ -65,7 +70,8 @@ class FakeStore implements ObjectStore {
   }
 
   async get<T extends KubeObject>(ref: ObjectRef): Promise<T | undefined> {
-    return this.#find(ref) as T | undefined;
+    const found = this.#find(ref);
+    return (found && (this.#changed ?? found)) as T | undefined;
   }
 
   async list<T extends KubeObject>({
@@ -103,6 +109,11 @@ class FakeStore implements ObjectStore {
     const suffix = subresource === undefined ? "" : `/${subresource}`;
     if (subresource !== undefined && this.#world.hasNoStatus)
       throw new StoreError("NotFound", "the server could not find the requested resource");
+    const [changed] = this.#changes.splice(0, 1);
+    if (changed !== undefined) {
+      this.#changed = changed;
+      throw new StoreError("Conflict", "the object has been modified");
+    }
     const found = this.#require(ref);
     this.asked.push({ what: `patch ${plural(ref)}/${ref.name}${suffix}`, body: body });
     return found as T;

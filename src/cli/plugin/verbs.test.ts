@@ -121,6 +121,30 @@ describe("verbs that patch", () => {
     ]);
   });
 
+  const changed = (...patches: readonly Parameters<typeof shop>[0][]) => ({
+    ...world(shop()),
+    meanwhile: patches.map((patch) => shop(patch)),
+  });
+
+  it("promote again when only replicas have changed meanwhile", async () => {
+    const counts = { status: { availableReplicas: 4 } };
+    const { code, out, asked } = await plugin(changed(counts, counts), "promote shop");
+    expect({ code, out }).toEqual({ code: 0, out: "rollout 'shop' promoted\n" });
+    expect(asked).toEqual([
+      { what: "patch rollouts/shop/status", body: { status: { pauseConditions: null } } },
+    ]);
+  });
+
+  it.each([
+    ["promote shop", { status: { currentStepIndex: 3 } }],
+    ["promote shop --full", { status: { currentPodHash: "next" } }],
+    ["promote shop -c", { spec: { template: { spec: { containers: [] } } } }],
+  ])("%s promotes nothing but what was looked at", async (line, change) => {
+    const { code, out, err, asked } = await plugin(changed(change), line);
+    expect({ code, out, asked }).toEqual({ code: 1, out: "", asked: [] });
+    expect(err).toMatch(/^Error: rollout 'shop' was not promoted: it has changed since it was/);
+  });
+
   it("send one patch to the object where it has no status subresource", async () => {
     const paused = { ...world(shop({ spec: { paused: true } })), hasNoStatus: true };
     expect((await plugin(paused, "promote shop")).asked).toEqual([

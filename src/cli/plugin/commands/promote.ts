@@ -1,5 +1,6 @@
 // Argo's promote, to the letter: it says "promoted" even where there is nothing to promote. For people
 // that is said on stderr, too.
+import { refOf, type KubeObject } from "../../../api/meta/object.ts";
 import { asJson } from "../../../api/meta/wire.ts";
 import { promote, promoteFull, skipSteps } from "../../../core/rollout/commands.ts";
 import type { CommandPatches } from "../../../core/rollout/commands.ts";
@@ -7,6 +8,8 @@ import { clientPhase } from "../../../core/rollout/phase.ts";
 import type { JsonObject } from "../../../lib/json.ts";
 import { flag, print } from "../../command.ts";
 import { namesOf } from "../../completion/sources.ts";
+import { isStoreError, type ObjectStore } from "../../../objects/object-store.ts";
+import { mustBeSameTarget } from "../../meant-for.ts";
 import { changesAnything } from "../../rollout-verb.ts";
 import { argoRef, inCluster, read, sendPatches } from "../cluster.ts";
 import type { PluginCall, PluginCommand } from "../plugin-command.ts";
@@ -18,6 +21,28 @@ function patchesOf(manifest: JsonObject, call: PluginCall): CommandPatches {
   const skipped = skipSteps(manifest, isAll ? "all" : "current");
   if (!skipped.ok) throw new Error(skipped.message);
   return skipped.value;
+}
+
+const mostTries = 5;
+
+/** Again when something else has changed meanwhile, such as the replicas; not for another version or step. */
+async function sendAsMeant(
+  store: ObjectStore,
+  seen: KubeObject,
+  patches: CommandPatches,
+): Promise<void> {
+  const ref = refOf(seen);
+  let current = seen;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await sendPatches(store, ref, patches, current);
+      return;
+    } catch (error) {
+      if (!isStoreError(error, "Conflict") || tries === mostTries) throw error;
+    }
+    current = await read(store, ref);
+    mustBeSameTarget(ref.name, asJson(seen), asJson(current));
+  }
 }
 
 function warnInVain({ cli }: PluginCall, name: string, manifest: JsonObject): void {
@@ -57,9 +82,10 @@ export const command: PluginCommand = {
     const [name = ""] = call.args;
     await inCluster(call, async ({ store, namespace }) => {
       const ref = argoRef("Rollout", namespace, name);
-      const manifest = asJson(await read(store, ref));
+      const seen = await read(store, ref);
+      const manifest = asJson(seen);
       const patches = patchesOf(manifest, call);
-      await sendPatches(store, ref, patches);
+      await sendAsMeant(store, seen, patches);
       if (!changesAnything(manifest, patches)) warnInVain(call, name, manifest);
       print(call.cli, `rollout '${name}' ${flag(call, "full") ? "fully " : ""}promoted`);
     });
