@@ -27,7 +27,7 @@ import type { RolloutViews } from "./views.ts";
 import { resolveRollout, workloadKnown } from "./resolve.ts";
 import { routerReferenceError } from "./router-references.ts";
 import { routersOf, type CreateRouter } from "./routers-of.ts";
-import { saveStatus } from "./save-status.ts";
+import { isOnlyCounts, saveStatus } from "./save-status.ts";
 import { deservesSecondLook, mustBeCurrent, readingLive } from "./second-look.ts";
 import { rolloutSources, type RouterWatches } from "./sources.ts";
 
@@ -100,11 +100,23 @@ async function reconcile(key: string, options: RolloutControllerOptions): Promis
       carryOut(decision.effects, manifest, hands),
     ),
   );
+  if (countsCanWait(decision, manifest)) return requeueAfter(countsWaitMs, "pods are counted");
   await saveStatus(carried, decision.status, options.store);
   const tidyAtMs = await tellRouterErrors(manifest, options, async () =>
     tidyUp(resolved.invalid === undefined ? routers : [], options.clock),
   );
   return lookAgain(decision, tidyAtMs, options.clock);
+}
+
+/** How long numbers of pods may stay as they were while what was just done changes them again. */
+const countsWaitMs = 300;
+
+/**
+ * What was just done brings about another pass in a moment, with other numbers: only then are they
+ * worth a write. A pass that does nothing writes what there is.
+ */
+function countsCanWait({ effects, status }: Decision, manifest: KubeObject): boolean {
+  return effects.some(({ kind }) => kind !== "event") && isOnlyCounts(manifest, status);
 }
 
 function watch(

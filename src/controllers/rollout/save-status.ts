@@ -3,13 +3,46 @@ import { argoApiVersion } from "../../api/argo/keys.ts";
 import { pruneStatus } from "../../api/argo/parse/status.ts";
 import type { RolloutStatus } from "../../api/argo/rollout-status.ts";
 import type { KubeObject, ObjectRef } from "../../api/meta/object.ts";
-import type { JsonObject } from "../../lib/json.ts";
+import { deepEqual } from "../../lib/deep-equal.ts";
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
 import { diffMergePatch } from "../../lib/merge-patch.ts";
 import type { ObjectStore } from "../../objects/object-store.ts";
 
 function rolloutRef(rollout: KubeObject): ObjectRef {
   const { namespace = "", name } = rollout.metadata;
   return { apiVersion: argoApiVersion, kind: "Rollout", namespace, name };
+}
+
+const counts: readonly string[] = [
+  "replicas",
+  "updatedReplicas",
+  "readyReplicas",
+  "availableReplicas",
+  "HPAReplicas",
+];
+
+function withoutUpdateTimes(conditions: Json | undefined): readonly Json[] {
+  if (conditions === undefined || !isJsonArray(conditions)) return [];
+  return conditions.map((condition) => {
+    if (!isJsonObject(condition)) return condition;
+    const { lastUpdateTime: _when, ...rest } = condition;
+    return rest;
+  });
+}
+
+/** Nothing is new but numbers of pods, and that there was progress. */
+export function isOnlyCounts(rollout: KubeObject, status: RolloutStatus): boolean {
+  const stored = storedStatus(rollout);
+  const wanted = pruneStatus(status);
+  const { conditions, ...others } = diffMergePatch(stored, wanted);
+  if (!Object.keys(others).every((name) => counts.includes(name))) return false;
+  if (conditions === undefined) return true;
+  const [before, after] = [stored["conditions"], wanted["conditions"]].map(withoutUpdateTimes);
+  return deepEqual(before, after);
+}
+
+function storedStatus(rollout: KubeObject): JsonObject {
+  return (rollout as KubeObject & { readonly status?: JsonObject }).status ?? {};
 }
 
 /**
@@ -21,8 +54,7 @@ export async function saveStatus(
   status: RolloutStatus,
   store: ObjectStore,
 ): Promise<KubeObject> {
-  const stored = (rollout as KubeObject & { readonly status?: JsonObject }).status ?? {};
-  const patch = diffMergePatch(stored, pruneStatus(status));
+  const patch = diffMergePatch(storedStatus(rollout), pruneStatus(status));
   if (Object.keys(patch).length === 0) return rollout;
   const body = {
     metadata: { resourceVersion: rollout.metadata.resourceVersion ?? "" },
