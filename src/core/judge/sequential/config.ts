@@ -8,6 +8,8 @@ interface MetricBase {
   readonly weight?: number;
   /** How much worse the canary may be before that counts, as a share: .2 = 20 %. Default: the judge's. */
   readonly margin?: number;
+  /** Ticks that begin earlier than this after the first one are seen but not counted. Default: the judge's. */
+  readonly warmUpMs?: number;
 }
 
 /** Bad events among requests: 5xx answers, failed probes (availability). Fewer is better. */
@@ -69,7 +71,7 @@ export interface SequentialConfig {
   readonly blameFactor?: number;
   /** R₀: the canary is safe when it is shown to be less than this many times as bad as stable. Default 2. */
   readonly safeRatio?: number;
-  /** Ticks that begin earlier than this after the first one are seen but not counted. Default 0. */
+  /** The warm-up of metrics that do not name one. Default 0. */
   readonly warmUpMs?: number;
   /** Errors may come in clumps: evidence is divided by their measured dispersion. `off`: errors are independent. */
   readonly clumps?: "guarded" | "off";

@@ -2,7 +2,7 @@
 // that fails five at a time is one fifth of the evidence it looks like; without dividing by this, every second good
 // release with such clumps would be rolled back.
 import type { Pair } from "./fisher.ts";
-import { keptForShow } from "./logs.ts";
+import { significant } from "./logs.ts";
 
 /** Stretches of stable's traffic, also from before the canary, until the measured dispersion is believed. */
 export const burnInTicks = 12;
@@ -68,9 +68,9 @@ export function addCounts(before: Dispersion, count: number, total: number): Dis
   const capped = cappedCount(before, count, total);
   return {
     ticks: before.ticks + 1,
-    count: keptForShow(before.count + capped),
+    count: significant(before.count + capped),
     total: before.total + total,
     squares:
-      capped === 0 ? before.squares : keptForShow(before.squares + (capped * capped) / total),
+      capped === 0 ? before.squares : significant(before.squares + (capped * capped) / total),
   };
 }

@@ -54,6 +54,11 @@ export function keptShort(value: number): number {
   return value < floor ? floor : Math.round(value * 1e5) / 1e5;
 }
 
+/** To 10 significant digits: for what may be of any size. */
+export function significant(value: number): number {
+  return Number(value.toPrecision(10));
+}
+
 /** To 4 decimals: for what is shown and decides nothing. */
 export function keptForShow(value: number): number {
   return Math.round(value * 1e4) / 1e4;

@@ -137,14 +137,15 @@ function advanceOne(settings: Settings, before: SequentialState, given: Tick): A
   if (problem !== undefined) return { state: before, errors: [problem] };
   const { tick, errors, bad } = sound(settings, before, given);
   const startedMs = before.startedMs ?? (hasCanaryData(settings, tick) ? tick.fromMs : undefined);
-  const isWarm = startedMs !== undefined && tick.fromMs >= startedMs + settings.warmUpMs;
+  const isWarm = ({ warmUpMs }: { readonly warmUpMs: number }): boolean =>
+    startedMs !== undefined && tick.fromMs >= startedMs + warmUpMs;
   const metrics: Record<string, MetricState> = { ...before.metrics };
   for (const metric of settings.metrics) {
     const state = before.metrics[metric.name];
     if (state === undefined) continue;
     metrics[metric.name] = bad.includes(metric.name)
       ? { ...state, seenMs: tick.toMs }
-      : advanceMetric({ metric, settings }, state, tick, isWarm);
+      : advanceMetric({ metric, settings }, state, tick, isWarm(metric));
   }
   const whole = wholeEvidence(settings, metrics);
   const decides = before.decidedMs === undefined && whole >= settings.threshold;

@@ -22,6 +22,7 @@ interface Common {
   /** Its share of the whole, 0 to 1. */
   readonly weight: number;
   readonly margin: number;
+  readonly warmUpMs: number;
 }
 
 export type MetricSettings =
@@ -52,7 +53,6 @@ export interface Settings {
   /** log(K / alpha): what the evidence of one metric must reach for it to be blamed. */
   readonly blameThreshold: number;
   readonly safeRatio: number;
-  readonly warmUpMs: number;
   readonly guarded: boolean;
   readonly equalSized: boolean;
   /** log(1 / level); Infinity when the guard is off. */
@@ -109,6 +109,7 @@ function metricProblems(
   const common = [
     ...(metric.name === "" ? [`${where}.name is empty; give the metric a name.`] : []),
     ...numberProblem(`${where}.weight`, metric.weight, { above: 0 }),
+    ...numberProblem(`${where}.warmUpMs`, metric.warmUpMs, { least: 0 }),
     ...numberProblem(`${where}.margin`, metric.margin, {
       least: 0,
       ...(higherIsBetter ? { below: 1 } : {}),
@@ -210,7 +211,8 @@ function metricSettings(
   sum: number,
 ): MetricSettings {
   const margin = metric.margin ?? config.margin ?? defaults.margin;
-  const common = { name: metric.name, weight: (metric.weight ?? 1) / sum, margin };
+  const warmUpMs = metric.warmUpMs ?? config.warmUpMs ?? defaults.warmUpMs;
+  const common = { name: metric.name, weight: (metric.weight ?? 1) / sum, margin, warmUpMs };
   switch (metric.kind) {
     case "errors":
     case "count":
@@ -236,7 +238,6 @@ function prepared(config: SequentialConfig): Settings {
     threshold: -Math.log(alpha),
     blameThreshold: Math.log((config.blameFactor ?? config.metrics.length) / alpha),
     safeRatio: config.safeRatio ?? defaults.safeRatio,
-    warmUpMs: config.warmUpMs ?? defaults.warmUpMs,
     guarded: config.clumps !== "off",
     equalSized: config.baseline === "equal-sized",
     sampleRatioThreshold: -Math.log(sampleRatioLevel),

@@ -67,11 +67,11 @@ function missingData(
   state: SequentialState,
   nowMs: EpochMs,
 ): readonly string[] {
-  return settings.metrics.flatMap(({ name }) => {
+  return settings.metrics.flatMap(({ name, warmUpMs }) => {
     const sinceMs = state.metrics[name]?.toMs ?? state.startedMs ?? state.begunMs;
     const lateMs = nowMs - Math.max(sinceMs, state.begunMs);
     const patienceMs =
-      settings.noDataAfterMs + (state.metrics[name]?.toMs === undefined ? settings.warmUpMs : 0);
+      settings.noDataAfterMs + (state.metrics[name]?.toMs === undefined ? warmUpMs : 0);
     if (lateMs <= patienceMs) return [];
     return [`${name}: no data of both versions for ${Math.floor(lateMs / 1000)} s`];
   });
