@@ -44,6 +44,7 @@ module.exports = {
           "^src/controllers/rollout/references[.]ts$",
           "^src/metrics/(http|source)",
           "^src/metrics/traffic/source[.]ts$",
+          "^src/metrics/counts/(counts|sources)[.]ts$",
         ],
       },
     },
