@@ -31,7 +31,10 @@ describe("the guard", () => {
         plugin: {
           "haldane.dev/sequential": {
             source: "traffic",
-            metrics: [{ kind: "errors", objective: { share: "5%" } }, "latency"],
+            metrics: [
+              { kind: "errors", objective: { share: "5%" } },
+              { kind: "latency", warmUp: "30s" },
+            ],
             alpha: 0.01,
             margin: "20%",
           },

@@ -1,6 +1,6 @@
 import type { AnalysisTemplate } from "../../api/argo/analysis.ts";
 import { argoApiVersion, guardAnnotation, sequentialKind } from "../../api/argo/keys.ts";
-import type { BackgroundAnalysis, CanaryStrategy } from "../../api/argo/rollout.ts";
+import type { BackgroundAnalysis, CanaryStrategy, GuardedMetric } from "../../api/argo/rollout.ts";
 
 // The short form of a judged canary: the annotation haldane.dev/guard adds a template of ours to the
 // background analysis, with the judge's usual settings written out so that people see them in the run.
@@ -10,8 +10,12 @@ const guardTemplateName = guardAnnotation;
 const canaryArgument = "guard-canary";
 const stableArgument = "guard-stable";
 
-/** When both versions fail this often it is nobody's fault: the rollout holds and says so. */
-const guardedErrors = { kind: "errors", objective: { share: "5%" } } as const;
+const guarded = {
+  /** When both versions fail this often it is nobody's fault: the rollout holds and says so. */
+  errors: { kind: "errors", objective: { share: "5%" } },
+  /** Processes that have just begun are slow for a while, and nobody wants to hear of it. */
+  latency: { kind: "latency", warmUp: "30s" },
+} as const satisfies Record<GuardedMetric, object>;
 
 /** The guard's template; the names in `guard` are metrics of the judge. */
 function guardTemplate(guard: CanaryStrategy["guard"]): AnalysisTemplate {
@@ -19,7 +23,7 @@ function guardTemplate(guard: CanaryStrategy["guard"]): AnalysisTemplate {
     source: "traffic",
     canary: `{{args.${canaryArgument}}}`,
     stable: `{{args.${stableArgument}}}`,
-    metrics: guard.map((name) => (name === "errors" ? guardedErrors : name)),
+    metrics: guard.map((name) => guarded[name]),
     alpha: 0.01,
     margin: "20%",
   };

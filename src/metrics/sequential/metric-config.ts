@@ -5,7 +5,7 @@ import { FieldReader } from "./field-reader.ts";
 const kinds = ["errors", "latency", "count", "mean", "slope"] as const;
 type Kind = (typeof kinds)[number];
 
-const common = ["name", "kind", "weight", "margin"];
+const common = ["name", "kind", "weight", "margin", "warmUp"];
 const ownFields = {
   errors: ["objective"],
   latency: ["edges", "marginOf", "objective"],
@@ -54,7 +54,11 @@ function errorsOf(reader: FieldReader): Partial<Extract<SequentialMetric, { kind
 function metricOf(kind: Kind, reader: FieldReader): SequentialMetric {
   const base = {
     name: reader.text("name") ?? kind,
-    ...said({ weight: reader.above("weight", 0), margin: reader.share("margin") }),
+    ...said({
+      weight: reader.above("weight", 0),
+      margin: reader.share("margin"),
+      warmUpMs: reader.durationMs("warmUp"),
+    }),
   };
   const better = (): "higher" | "lower" | undefined => reader.oneOf("better", ["higher", "lower"]);
   const blockMs = reader.durationMs("block");
