@@ -6,8 +6,6 @@ import { isJsonObject, type Json } from "../lib/json.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import { templateHolder } from "./workload-of.ts";
 
-const unseen = (message: string): PhaseView => ({ phase: "Progressing", message });
-
 /** A verdict about what was there before the last command is none: it is waited for the next one. */
 export async function phaseNow(
   store: Pick<ObjectStore, "get">,
@@ -16,12 +14,13 @@ export async function phaseNow(
   const said = clientPhase(asJson(manifest));
   const { status } = asJson(manifest);
   const of = (key: string): Json | undefined => (isJsonObject(status) ? status[key] : undefined);
-  if (said.message.startsWith("RolloutAborted") && of("abort") !== true)
-    return unseen("waiting for rollout to be retried");
   const seen = Number(of("workloadObservedGeneration") ?? Number.NaN);
   if (said.phase !== "Healthy" || Number.isNaN(seen)) return said;
   const workload = await store.get(templateHolder(manifest));
   return (workload?.metadata.generation ?? 0) > seen
-    ? unseen("waiting for rollout spec update to be observed for the reference workload")
+    ? {
+        phase: "Progressing",
+        message: "waiting for rollout spec update to be observed for the reference workload",
+      }
     : said;
 }

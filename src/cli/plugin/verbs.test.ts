@@ -279,6 +279,25 @@ describe("undo", () => {
     ]);
   });
 
+  it.each([
+    ["apps/v1", "Deployment", "deployments", "/spec/template"],
+    ["apps/v1", "ReplicaSet", "replicasets", "/spec/template"],
+    ["v1", "PodTemplate", "podtemplates", "/template"],
+  ])("goes to the %s %s that a workloadRef names", async (apiVersion, kind, resource, path_) => {
+    const workloadRef = { apiVersion, kind, name: "shop-work" };
+    const template = { spec: { containers: [{ name: "app", image: "registry.local/shop:9" }] } };
+    const metadata = { name: "shop-work", namespace: "web" };
+    const held = kind === "PodTemplate" ? { template } : { spec: { template } };
+    const workload = { apiVersion, kind, metadata, ...held } as KubeObject;
+    const rollout = shop({ spec: { workloadRef, template: undefined } });
+    const { out, asked } = await plugin(world(rollout, workload), "undo shop");
+    expect(out).toBe("rollout 'shop' undo\n");
+    const value = { spec: { containers: [{ image: "registry.local/shop:1" }] } };
+    expect(asked).toMatchObject([
+      { what: `patch ${resource}/shop-work`, body: [{ op: "replace", path: path_, value }] },
+    ]);
+  });
+
   it("skips what is there already, without an end of line", async () => {
     const template = {
       metadata: { labels: {} },

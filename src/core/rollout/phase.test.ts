@@ -139,6 +139,24 @@ describe("clientPhase", () => {
       "waiting for rollout to unpause",
     ],
     [
+      "an abort",
+      manifest({ abort: true, phase: "Degraded", message: "RolloutAborted: why" }),
+      "Degraded",
+      "RolloutAborted: why",
+    ],
+    [
+      "a retry the controller has not seen",
+      manifest({ abort: false, phase: "Degraded", message: "RolloutAborted: why" }),
+      "Progressing",
+      "waiting for rollout to be retried",
+    ],
+    [
+      "a retry that took the word away",
+      manifest({ abortedAt: "x", phase: "Degraded", message: "RolloutAborted: why" }),
+      "Progressing",
+      "waiting for rollout to be retried",
+    ],
+    [
       "an unseen workload",
       manifest(
         { phase: "Healthy" },

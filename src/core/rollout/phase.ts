@@ -214,6 +214,12 @@ function isWorkloadUnseen(manifest: JsonObject): boolean {
   return (text(objectAt(manifest, "status")["workloadObservedGeneration"]) ?? "") !== wanted;
 }
 
+/** Somebody has retried it (abort is false, or taken away); the rest is still of the attempt before. */
+function isRetryUnseen({ phase, message, abort, abortedAt }: JsonObject): boolean {
+  const isAborted = phase === "Degraded" && (text(message) ?? "").startsWith("RolloutAborted");
+  return isAborted && (abort === false || (abort === undefined && abortedAt !== undefined));
+}
+
 /**
  * Phase and message of a stored Rollout as a client shows them: what the controller has not seen
  * yet comes first, then status.phase, and the controller's own rules if it has written none.
@@ -225,6 +231,7 @@ export function clientPhase(manifest: JsonObject): PhaseView {
     return progressing("waiting for rollout spec update to be observed");
   if (status["controllerPause"] === true && !hasPauses)
     return progressing("waiting for rollout to unpause");
+  if (isRetryUnseen(status)) return progressing("waiting for rollout to be retried");
   if (isWorkloadUnseen(manifest)) {
     return progressing("waiting for rollout spec update to be observed for the reference workload");
   }
