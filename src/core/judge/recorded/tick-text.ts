@@ -14,7 +14,8 @@ export type Written = Pick<SequentialMetric, "name" | "kind">;
 const tickEnd = ";";
 
 function numberText(value: number): string {
-  const isPlain = Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0);
+  if (Object.is(value, -0)) return "~-0";
+  const isPlain = Number.isSafeInteger(value) && value >= 0;
   return isPlain ? value.toString(36) : `~${String(value)}`;
 }
 
