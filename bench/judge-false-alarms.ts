@@ -1,6 +1,6 @@
 // False alarms of the sequential judge, looked at after every tick, in worlds in which the canary is no worse than allowed,
 // and wrong actions in the nine cases of attribution. 8,000 runs of 720 ticks each take about an hour on one core.
-// npx tsx bench/judge-false-alarms.ts [runs, 200] [ticks, 720] [seeds of attribution, runs / 8] [part of a world's name]
+// npx tsx bench/judge-false-alarms.ts [runs, 200] [ticks, 720] [seeds of attribution, runs / 8] [part of a name, or attribution]
 import {
   signals,
   troubles,
@@ -47,7 +47,7 @@ function attributionRow(trouble: (typeof troubles)[number], signal: (typeof sign
 
 const alarmRows = worlds.filter(({ name }) => name.includes(part)).flatMap(alarmRow);
 const attributionRows =
-  part === ""
+  part === "" || part === "attribution"
     ? troubles.flatMap((trouble) => signals.map((signal) => attributionRow(trouble, signal)))
     : [];
 report(

@@ -1,6 +1,6 @@
 // One canary's hour, and how much harm is done in it until each rule rolls back.
 import { createRng } from "../../src/lib/rng.ts";
-import { binomial } from "../../src/core/judge/sequential/simulated.test-support.ts";
+import { binomial } from "../../src/lib/chance.ts";
 import { sum, type Hour, type Interval, type Rule } from "./rules.ts";
 
 export interface Traffic {

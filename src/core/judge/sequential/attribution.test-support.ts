@@ -6,7 +6,8 @@ import type { Action } from "./evidence.ts";
 import { advance } from "./sequential.ts";
 import { defaultEdgesMs } from "./settings.ts";
 import { begin } from "./state.ts";
-import { binomial, latencies } from "./simulated.test-support.ts";
+import { binomial } from "../../../lib/chance.ts";
+import { latencies } from "./simulated.test-support.ts";
 import type { Tick } from "./tick.ts";
 import { verdictOf } from "./verdict.ts";
 

@@ -5,7 +5,8 @@ import type { SequentialConfig } from "./config.ts";
 import { advance } from "./sequential.ts";
 import { defaultEdgesMs } from "./settings.ts";
 import { begin, type SequentialState } from "./state.ts";
-import { binomial, failures, latencies, normal } from "./simulated.test-support.ts";
+import { binomial, normal } from "../../../lib/chance.ts";
+import { failures, latencies } from "./simulated.test-support.ts";
 import type { BothSamples, LatencySample } from "./tick.ts";
 
 const tickMs = 5000;

@@ -1,6 +1,6 @@
 // Fisher's non-central hypergeometric likelihood: given how many of both versions' requests were slow, how many of
 // them are the canary's? Exact for requests that are slow independently of each other, whatever the shares are.
-import { logChoose } from "./log-factorial.ts";
+import { logChoose } from "../../../lib/log-factorial.ts";
 
 /** One stretch: `bad` of `total` requests of the version under suspicion, and of the other one. Whole numbers. */
 export interface Pair {

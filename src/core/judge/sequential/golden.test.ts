@@ -7,7 +7,7 @@ import { addToCurve, confidenceOf, noCurve } from "./confidence.ts";
 import { addCounts, dispersionOf, noDispersion } from "./dispersion.ts";
 import { fisherLogRatios, type Pair } from "./fisher.ts";
 import { latencyFactors } from "./latency-test.ts";
-import { logFactorial } from "./log-factorial.ts";
+import { logFactorial } from "../../../lib/log-factorial.ts";
 import { addLogs, logEvidence, noEvidence, ratioLogs, safeFactors, worseFactors } from "./ratio.ts";
 import { addDifference, noFlips, signFlipEvidence } from "./sign-flip.ts";
 import { clopperPearsonLower, normalTail } from "./simulated.test-support.ts";
