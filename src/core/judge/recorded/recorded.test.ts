@@ -46,7 +46,7 @@ const someTicks: fc.Arbitrary<readonly Tick[]> = fc
     return parts.map(({ gap, length, ...rest }) => {
       const fromMs = endMs + gap;
       endMs = fromMs + length;
-      return { ...rest, fromMs, toMs: endMs } as Tick;
+      return { ...rest, fromMs, toMs: endMs };
     });
   });
 
