@@ -5,6 +5,7 @@ import { analysisRunController } from "../../src/controllers/analysis-run/analys
 import { createRng } from "../../src/lib/rng.ts";
 import { createProvider } from "../../src/metrics/registry.ts";
 import { memoryStore } from "../../src/objects/memory/memory.ts";
+import type { ObjectStore } from "../../src/objects/object-store.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { storeEventRecorder } from "../../src/runtime/events.ts";
 import { silentLogger } from "../../src/runtime/log.ts";
@@ -14,6 +15,7 @@ import { eventually } from "../cli/cli-world.ts";
 export interface Judging {
   /** The result of a run with this one metric, once the run has ended. */
   readonly judge: (metric: Omit<Metric, "name">) => Promise<MetricResult>;
+  readonly store: ObjectStore;
   readonly stop: () => Promise<void>;
 }
 
@@ -54,5 +56,5 @@ export async function startJudging(defaultAddress: string): Promise<Judging> {
     if (result === undefined) throw new Error(`no result: ${JSON.stringify(ended?.status)}`);
     return result;
   };
-  return { judge, stop: async () => manager.stop() };
+  return { judge, store, stop: async () => manager.stop() };
 }

@@ -3,12 +3,18 @@
 import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Metric, MetricResult } from "../../src/api/argo/analysis.ts";
+import { countsSourceOf } from "../../src/metrics/counts/sources.ts";
 import { eventually } from "../cli/cli-world.ts";
 import { startJudging, type Judging } from "./judging.ts";
 import { missing, startPrometheus, type RealPrometheus } from "./real-prometheus.ts";
 import { startDoor, startShop, type Listening } from "./shop.ts";
 
 if (missing !== undefined) console.warn(missing);
+
+interface Counted {
+  readonly errors: Record<"canary" | "stable", { readonly total: number; readonly count: number }>;
+  readonly latency: Record<"canary" | "stable", { readonly buckets: readonly number[] }>;
+}
 
 let shop: Listening;
 let door: Listening;
@@ -243,6 +249,46 @@ describe.skipIf(missing !== undefined)(
         value: score,
         message: expect.stringContaining(words),
       });
+    });
+
+    it("raw samples of counters and histograms become ticks of both versions", async () => {
+      const answers = 'shop_answers_total{version="${version}"';
+      const metrics = {
+        errors: { requests: `${answers}}`, failed: `${answers},code=~"5.."}` },
+        latency: { histogram: 'shop_duration_seconds_bucket{version="${version}"}' },
+      };
+      const config = { address: open.address, tick: "2s", metrics };
+      const context = { store: judging.store, env: {}, traffic: undefined };
+      const source = countsSourceOf(
+        { kind: "prometheus", config, where: "source" },
+        [
+          { name: "errors", kind: "errors" },
+          { name: "latency", kind: "latency", edgesMs: [50, 100] },
+        ],
+        context,
+      );
+      const versions = { canary: "v2", stable: "v1" };
+      const { signal } = new AbortController();
+      const { ticks } = await eventually(
+        async () => source.count({ versions, sinceMs: 0, now: Date.now(), signal }),
+        (answer) => answer.ticks.length >= 2,
+      );
+      const sums = { total: 0, failed: 0, slow: 0, stable: 0 };
+      for (const { fromMs, toMs, samples } of ticks) {
+        expect(toMs - fromMs).toBe(2000);
+        const { errors, latency } = samples as unknown as Counted;
+        sums.total += errors.canary.total;
+        sums.failed += errors.canary.count;
+        sums.stable += errors.stable.total;
+        sums.slow += latency.canary.buckets[2] ?? 0;
+        expect(errors.stable.count).toBe(0);
+        expect(latency.stable.buckets[2]).toBe(0);
+      }
+      expect(sums.total).toBeGreaterThan(0);
+      // Rounding at the two ends alone.
+      expect(Math.abs(sums.failed - sums.total / 5)).toBeLessThan(3);
+      expect(Math.abs(sums.slow - sums.total / 2)).toBeLessThan(3);
+      expect(Math.abs(sums.stable - sums.total)).toBeLessThan(3);
     });
 
     it("fetches a token, and asks with GET where POST is refused", async () => {

@@ -9,8 +9,23 @@ shop_error_rate{version="v2"} 0.2
 shop_unknown NaN
 # TYPE shop_zero gauge
 shop_zero 0
-# TYPE shop_requests_total counter
-shop_requests_total `;
+`;
+
+/** Of v2, as many requests come as of v1; a fifth of them fails, and half of them are slow. */
+function countersAt(requests: number): string {
+  return `# TYPE shop_requests_total counter
+shop_requests_total ${String(requests)}
+# TYPE shop_answers_total counter
+shop_answers_total{version="v1",code="200"} ${String(requests)}
+shop_answers_total{version="v2",code="200"} ${String((requests * 8) / 10)}
+shop_answers_total{version="v2",code="500"} ${String((requests * 2) / 10)}
+# TYPE shop_duration_seconds histogram
+shop_duration_seconds_bucket{version="v1",le="0.1"} ${String(requests)}
+shop_duration_seconds_bucket{version="v1",le="+Inf"} ${String(requests)}
+shop_duration_seconds_bucket{version="v2",le="0.1"} ${String(requests / 2)}
+shop_duration_seconds_bucket{version="v2",le="+Inf"} ${String(requests)}
+`;
+}
 
 export interface Listening {
   /** `host:port`. */
@@ -30,14 +45,14 @@ async function listening(server: Server): Promise<Listening> {
   };
 }
 
-/** A target whose counter grows by ten with every scrape. */
+/** A target whose counters grow by ten requests with every scrape. */
 export async function startShop(): Promise<Listening> {
   let requests = 0;
   return listening(
     createServer((_, response) => {
       requests += 10;
       response.writeHead(200, { "content-type": "text/plain; version=0.0.4" });
-      response.end(`${metrics}${String(requests)}\n`);
+      response.end(`${metrics}${countersAt(requests)}`);
     }),
   );
 }

@@ -62,7 +62,13 @@ function refuseUnusable(place: JsonPlace, key: string, selector: string): void {
   }
 }
 
-function writtenCounters(place: JsonPlace, kind: CountedMetric["kind"]): Counters {
+/** `requests and failed`; `sum and count, or gauge`. */
+function waysToCount(kind: CountedMetric["kind"]): string {
+  return countersOfKind[kind].map((set) => set.join(" and ")).join(", or ");
+}
+
+function writtenCounters({ name, kind }: CountedMetric, metrics: JsonPlace): Counters {
+  const place = metrics.at(name);
   const known = [...new Set(countersOfKind[kind].flat())];
   place.refuseUnknown(kind === "latency" ? [...known, "unit"] : known);
   const texts = known.flatMap((key): [string, string][] => {
@@ -73,10 +79,7 @@ function writtenCounters(place: JsonPlace, kind: CountedMetric["kind"]): Counter
   });
   const given = new Set(texts.map(([key]) => key));
   const isWhole = countersOfKind[kind].some((set) => set.every((key) => given.has(key)));
-  if (!isWhole) {
-    const ways = countersOfKind[kind].map((set) => set.join(" and ")).join(", or ");
-    place.refuse(kind, `needs ${ways}`);
-  }
+  if (!isWhole) metrics.refuse(name, `needs ${waysToCount(kind)}`);
   const unit = kind === "latency" ? place.oneOf("unit", ["s", "ms"], "s") : "s";
   return { ...Object.fromEntries(texts), unitMs: unit === "s" ? 1000 : 1 };
 }
@@ -86,12 +89,10 @@ function countersFor(
   metrics: JsonPlace,
   preset: Preset | undefined,
 ): Counters {
-  if (metrics.get(metric.name) !== undefined) {
-    return writtenCounters(metrics.at(metric.name), metric.kind);
-  }
+  if (metrics.get(metric.name) !== undefined) return writtenCounters(metric, metrics);
   if (preset !== undefined && metric.kind === "errors") return preset.errors;
   if (preset !== undefined && metric.kind === "latency") return preset.latency;
-  const ways = countersOfKind[metric.kind].map((set) => set.join(" and ")).join(", or ");
+  const ways = waysToCount(metric.kind);
   metrics.refuse(metric.name, `is missing: how ${metric.kind} are counted, by ${ways}`);
   return {};
 }
