@@ -92,6 +92,16 @@ export const commandTable: readonly CommandEntry[] = [
     summary: "play a rollout in virtual time",
     load: () => import("./commands/simulate.ts"),
   },
+  {
+    name: "explain",
+    summary: "why an analysis run says what it says",
+    load: () => import("./commands/explain.ts"),
+  },
+  {
+    name: "replay",
+    summary: "judge what was recorded again, by other settings",
+    load: () => import("./commands/replay.ts"),
+  },
   { name: "logs", summary: "print what a pod wrote", load: () => import("./commands/logs.ts") },
   {
     name: "events",

@@ -1,0 +1,127 @@
+// `explain` and `replay` on a run that the simulator has played.
+import { beforeAll, describe, expect, it } from "vitest";
+import type { ObjectStore } from "../../objects/object-store.ts";
+import { scenarioOf } from "../../simulator/language.ts";
+import { quietWorld } from "../../simulator/scenario.ts";
+import { simulate } from "../../simulator/simulate.ts";
+import { systemClock } from "../../runtime/clock.ts";
+import type { CliContext, Connection } from "../command.ts";
+import { plainPaint } from "../render/paint.ts";
+import { runCli } from "../run.ts";
+
+let store: ObjectStore;
+
+beforeAll(async () => {
+  const bad = { ...quietWorld.defaultVersion, errorPercent: [{ atMs: 0, value: 20 }] };
+  const scenario = scenarioOf("n4 w10 p5m", {
+    annotations: { "haldane.dev/guard": "errors,latency" },
+    world: { versions: { "shop:v2": bad } },
+  });
+  ({ store } = await simulate(scenario));
+});
+
+async function* noInput(): AsyncIterable<Uint8Array> {
+  // Nobody types anything.
+}
+
+async function haldane(...argv: readonly string[]): Promise<{ code: number; text: string }> {
+  const written: string[] = [];
+  const stream = { write: (text: string) => written.push(text) };
+  const connection: Connection = {
+    store,
+    namespace: "default",
+    server: "the simulated cluster",
+    podLogs: () => noInput(),
+    table: () => Promise.reject(new Error("no table is needed")),
+    close: async () => undefined,
+  };
+  const cli: CliContext = {
+    stdout: stream,
+    stderr: stream,
+    stdin: noInput(),
+    env: {},
+    cwd: "/",
+    clock: systemClock,
+    signal: new AbortController().signal,
+    version: "0.0.0",
+    selfCommand: [],
+    connect: async () => connection,
+    paint: () => plainPaint,
+  };
+  const code = await runCli(argv, cli);
+  return { code, text: written.join("") };
+}
+
+async function runName(): Promise<string> {
+  const { items } = await store.list({ apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun" });
+  return items[0]?.metadata.name ?? "";
+}
+
+describe("haldane explain", () => {
+  it("shows the verdict, the way there, and the figures", async () => {
+    const { code, text } = await haldane("explain", await runName());
+    expect(code).toBe(0);
+    expect(text).toMatch(/^shop-\w+-2: Failed - Metric "guard" assessed Failed/);
+    expect(text).toContain("metric guard: Failed, judged by the sequential judge");
+    expect(text).toMatch(/The canary is worse\. errors: canary \d+ of \d+ failed/);
+    expect(text).toContain("errors, latency · alpha 0.01 · margin 20 %");
+    expect(text).toMatch(/shown to be worse at 2026-01-01T00:01:\d\dZ/);
+    expect(text).toMatch(/ {4}4\.6 │┄+.*█/);
+    expect(text).toMatch(/METRIC +CANARY +STABLE +TIMES +BETWEEN +WORSE +SAFE/);
+    expect(text).not.toContain("the program has changed since");
+  });
+
+  it("finds the run of a rollout, and gives machines the whole path", async () => {
+    const { code, text } = await haldane("explain", "shop", "-o", "json");
+    expect(code).toBe(0);
+    const { metrics } = JSON.parse(text) as {
+      metrics: readonly { verdict: string; path: readonly { logE: number }[]; ticks: number }[];
+    };
+    expect(metrics[0]).toMatchObject({ name: "guard", verdict: "failed", judge: "sequential" });
+    expect(metrics[0]?.path).toHaveLength(metrics[0]?.ticks ?? -1);
+    expect(metrics[0]?.path.at(-1)?.logE).toBeGreaterThan(Math.log(100));
+  });
+
+  it("says which run is meant when there is none of that name", async () => {
+    const { code, text } = await haldane("explain", "shp");
+    expect(code).toBe(1);
+    expect(text).toContain('"shp"');
+  });
+});
+
+describe("haldane replay", () => {
+  it("with the same settings gives the same evidence", async () => {
+    const { code, text } = await haldane("replay", "shop");
+    expect(code).toBe(0);
+    expect(text).toContain("judged again: the same evidence, to the bit");
+    const { text: json } = await haldane("replay", "shop", "-o", "json");
+    expect(JSON.parse(json)).toMatchObject({ metrics: [{ isSame: true, verdict: "failed" }] });
+  });
+
+  it("with other settings says what they would have said", async () => {
+    const { text } = await haldane("replay", "shop", "--alpha", "1e-9");
+    expect(text).toContain("metric guard, judged otherwise");
+    expect(text).toContain("Not decided yet");
+    const { text: only } = await haldane("replay", "shop", "--metrics", "latency");
+    expect(only).not.toContain("errors: canary");
+  });
+
+  it("shows what Kayenta would have made of it", async () => {
+    const { code, text } = await haldane("replay", "shop", "--judge", "kayenta");
+    expect(code).toBe(0);
+    expect(text).toMatch(/as the Kayenta judge sees it \(strict, \d+ points of 10 s\)/);
+    expect(text).toMatch(/METRIC +RESULT +WHY/);
+  });
+
+  it.each([
+    [["--judge", "dice"], "--judge dice is not known; use sequential or kayenta"],
+    [["--alpha", "2"], "alpha: must be above 0 and at most 0.5"],
+    [["--metrics", "errors,count"], "count (count) was not counted; recorded are errors, latency"],
+    [["--judge", "kayenta", "--alpha", "0.1"], "--judge kayenta takes no alpha"],
+    [["-o", "yaml"], "-o yaml is not known"],
+  ])("refuses %j", async (options, problem) => {
+    const { code, text } = await haldane("replay", "shop", ...options);
+    expect(code).not.toBe(0);
+    expect(text).toContain(problem);
+  });
+});
