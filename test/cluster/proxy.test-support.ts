@@ -161,7 +161,7 @@ export async function recordingProxy(access: ClusterAccess): Promise<RecordingPr
 
   async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "GET", url = "/", headers } = request;
-    const authorization = await credentials.header(Date.now());
+    const { header: authorization } = await credentials.get(Date.now());
     const { host: _host, connection: _connection, "transfer-encoding": _te, ...kept } = headers;
     const stop = new AbortController();
     response.once("close", () => stop.abort());

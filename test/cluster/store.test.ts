@@ -54,8 +54,6 @@ describeObjectStore(
       "refuses pages of a version it has forgotten": history,
       "refuses versions it has forgotten": history,
       "bookmarks keep a quiet watch resumable": "they come each minute; watches.test.ts waits",
-      "refuses changes of what never changes": "Kubernetes 1.34 puts the old creation time back",
-      "checks preconditions": "Kubernetes says it in other words for built-in kinds",
       "go with everything in them": "the cluster's namespace controller takes its time",
       "wait for what is held in them, and take nothing new": "the same",
       "a pod on a node gets its grace period, and waits for the kubelet": kubelets,

@@ -22,13 +22,13 @@ export function askAboutDeleting(ask: Ask): void {
       await expectRefusal(
         deleteWith({ uid: "11111111-2222-4333-8444-555555555555" }),
         "Conflict",
-        /Precondition failed: UID in precondition: 1.*, UID in object meta: /,
+        /^Operation cannot be fulfilled on ConfigMap "one": the UID in the precondition \(1.*\) does not match the UID in record \(.+\)\. The object might have been deleted and then recreated$/,
       );
       await store.update({ ...made, data: { a: "2" } });
       await expectRefusal(
         deleteWith({ uid, resourceVersion }),
         "Conflict",
-        /Precondition failed: ResourceVersion/,
+        /the ResourceVersion in the precondition \(\d+\) does not match the ResourceVersion in record \(\d+\)\. The object might have been modified$/,
       );
       await deleteWith({ uid });
       expect(await isGone(refOf(made))).toBe(true);

@@ -92,15 +92,25 @@ export function askAboutUpdating(ask: Ask): void {
 
     ask("refuses changes of what never changes", async ({ store, ns }) => {
       const made = await store.create(configMap(ns, "one"));
-      const later = {
-        ...made,
-        metadata: { ...made.metadata, creationTimestamp: "2001-01-01T00:00:00Z" },
-      };
+      const at = "2001-01-01T00:00:00Z";
       await expectRefusal(
-        store.update(later),
+        store.update({ ...made, metadata: { ...made.metadata, deletionTimestamp: at } }),
         "Invalid",
-        /metadata\.creationTimestamp: Invalid value: .*field is immutable/,
+        /^ConfigMap "one" is invalid: metadata\.deletionTimestamp: Invalid value: "2001-01-01T00:00:00Z": field is immutable$/,
       );
+    });
+
+    ask("puts the time of creation back", async ({ store, ns }) => {
+      const made = await store.create(configMap(ns, "one"));
+      const creationTimestamp = "2001-01-01T00:00:00Z";
+      const { metadata } = await store.update({
+        ...made,
+        metadata: { ...made.metadata, creationTimestamp },
+      });
+      expect(metadata.creationTimestamp).toBe(made.metadata.creationTimestamp);
+      const body = { metadata: { creationTimestamp } };
+      const patched = await store.patch(refOf(made), { type: "merge", body });
+      expect(patched.metadata.creationTimestamp).toBe(made.metadata.creationTimestamp);
     });
 
     ask("a write that changes nothing is none", async ({ store, ns, watching }) => {

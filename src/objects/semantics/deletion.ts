@@ -2,7 +2,7 @@
 import type { ResourceType } from "../../api/resources.ts";
 import { formatTime, parseTime, type EpochMs } from "../../lib/time.ts";
 import { StoreError, type DeleteOptions } from "../object-store.ts";
-import { modified, preconditionFailed } from "./errors.ts";
+import { otherThanMeant } from "./errors.ts";
 import { immutable } from "./immutable.ts";
 import { valueAt } from "./selection.ts";
 import type { Stored, StoredMeta } from "./stored.ts";
@@ -24,12 +24,11 @@ export function assertPreconditions(
   const { uid, resourceVersion } = options.preconditions ?? {};
   const { metadata } = existing;
   if (uid !== undefined && uid !== metadata.uid) {
-    throw preconditionFailed(type, metadata.name, "UID", { wanted: uid, actual: metadata.uid });
+    throw otherThanMeant(type, metadata.name, "UID", { wanted: uid, actual: metadata.uid });
   }
   if (resourceVersion === undefined || resourceVersion === metadata.resourceVersion) return;
-  if (!/^\d+$/.test(resourceVersion)) throw modified(type, metadata.name);
   const values = { wanted: resourceVersion, actual: metadata.resourceVersion };
-  throw preconditionFailed(type, metadata.name, "ResourceVersion", values);
+  throw otherThanMeant(type, metadata.name, "ResourceVersion", values);
 }
 
 function finalizersAfter(

@@ -63,6 +63,25 @@ export function preconditionFailed(
   return cannotBeFulfilled(type, name, why);
 }
 
+const otherwise = {
+  UID: "The object might have been deleted and then recreated",
+  ResourceVersion: "The object might have been modified",
+} as const;
+
+/** What a delete says; it names the kind where other conflicts name the resource. */
+export function otherThanMeant(
+  type: ResourceType,
+  name: string,
+  field: keyof typeof otherwise,
+  { wanted, actual }: { readonly wanted: string; readonly actual: string },
+): StoreError {
+  const kind = type.group === "" ? type.kind : `${type.kind}.${type.group}`;
+  const why = `the ${field} in the precondition (${wanted}) does not match the ${field} in record (${actual}). ${otherwise[field]}`;
+  const message = `Operation cannot be fulfilled on ${kind} "${name}": ${why}`;
+  const group = type.group === "" ? {} : { group: type.group };
+  return new StoreError("Conflict", message, { details: { name, ...group, kind: type.kind } });
+}
+
 export interface InvalidField {
   readonly field: string;
   /** `Invalid value: "x": must be …`, `Required value: …` or `Forbidden: …`. */

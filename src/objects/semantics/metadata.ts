@@ -170,12 +170,8 @@ export function newMetadata(
   };
 }
 
-const immutableKeys = [
-  "uid",
-  "creationTimestamp",
-  "deletionTimestamp",
-  "deletionGracePeriodSeconds",
-] as const;
+/** Another time of creation is no error: it is put back. */
+const immutableKeys = ["uid", "deletionTimestamp", "deletionGracePeriodSeconds"] as const;
 
 function changedImmutables(existing: StoredMeta, given: IncomingMeta): readonly InvalidField[] {
   return immutableKeys

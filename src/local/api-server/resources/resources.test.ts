@@ -376,7 +376,11 @@ describe("refusals are Status objects in Kubernetes' form", () => {
       "DELETE",
       `${configMaps}/there`,
       { preconditions: { uid: "other" } },
-      status(409, "Conflict", /Precondition failed: UID in precondition: other/),
+      status(
+        409,
+        "Conflict",
+        /the UID in the precondition \(other\) does not match the UID in record/,
+      ),
     ],
   ])("%s", async (_name, method, path, body, expected) => {
     const answer = await api.ask(
