@@ -69,7 +69,17 @@ describe("a plan", () => {
     expect(blind.steps.map(({ smallestRatio }) => smallestRatio)).toEqual([undefined, undefined]);
     expect(blind.regressions.map(({ seen }) => seen)).toEqual(blind.regressions.map(() => 0));
     expect(blind.steps.every(({ addsNothing }) => addsNothing)).toBe(true);
+    expect(blind.steps.every((step) => step.isBlind)).toBe(true);
   });
+});
+
+it("a step too short for the traffic is blind", () => {
+  const sparse = { requestsPerSecond: 0.2, baseRate: 0.001, runs: 5 };
+  const short = [
+    { share: 0.05, seconds: 60 },
+    { share: 0.05, seconds: 3600 },
+  ];
+  expect(planOf(sparse, short).steps.map((step) => step.isBlind)).toEqual([true, false]);
 });
 
 /** The judge itself, tick by tick, after a minute of stable alone. */

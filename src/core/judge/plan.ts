@@ -55,6 +55,8 @@ export interface RegressionPlan {
 
 export interface StepPlan {
   readonly share: number;
+  /** By itself it could not even see a version that fails every request: too few requests, or nobody to compare with. */
+  readonly isBlind: boolean;
   readonly fromSeconds: number;
   readonly toSeconds: number;
   /** The smallest regression of those looked at that 95 % are rolled back of by the end of this step. */
@@ -169,13 +171,23 @@ function regressionPlan(
   };
 }
 
+function isBlind({ share, seconds }: PlannedStep, settings: Game["settings"]): boolean {
+  if (share <= 0 || share >= 1) return true;
+  const requests = share * seconds * settings.requestsPerSecond;
+  return requests < eventsNeeded(1 / settings.baseRate, share, settings.alpha * settings.weight);
+}
+
 function stepPlans(
-  steps: readonly PlannedStep[],
+  {
+    steps,
+    settings,
+  }: { readonly steps: readonly PlannedStep[]; readonly settings: Game["settings"] },
   ends: readonly number[],
   regressions: readonly RegressionPlan[],
 ): readonly StepPlan[] {
   let before: number | undefined;
-  return steps.map(({ share, seconds }, index): StepPlan => {
+  return steps.map((step, index): StepPlan => {
+    const { share, seconds } = step;
     const toSeconds = ends[index] ?? 0;
     const fromSeconds = toSeconds - seconds;
     const smallest = regressions.find((each) => each.seconds.p95 <= toSeconds);
@@ -184,6 +196,7 @@ function stepPlans(
     const neededSeconds = addsNothing ? 0 : Math.max(0, smallest.seconds.p95 - fromSeconds);
     return {
       share,
+      isBlind: isBlind(step, settings),
       fromSeconds,
       toSeconds,
       ...(smallest === undefined ? {} : { smallestRatio: smallest.ratio }),
@@ -229,7 +242,7 @@ export function planOf(given: PlanSettings, steps: readonly PlannedStep[]): Plan
   const alarms = good.filter(({ seconds }) => seconds < Infinity).length;
   return {
     regressions,
-    steps: stepPlans(steps, ends, regressions),
+    steps: stepPlans({ steps, settings }, ends, regressions),
     falseRollback: { atMost: alpha, played: alarms / runs },
   };
 }
