@@ -2,7 +2,7 @@
 // `traffic` provider over the described traffic. A metric nobody described has no data.
 import type { Metric } from "../api/argo/analysis.ts";
 import { floatInput, floatsInput, jsonInput, nilInput, type ExprInput } from "../lib/expr/expr.ts";
-import type { Json } from "../lib/json.ts";
+import { isJsonObject, type Json } from "../lib/json.ts";
 import { formatTime, parseTime, type EpochMs } from "../lib/time.ts";
 import type {
   MetricAnswer,
@@ -71,8 +71,17 @@ function described(metric: Metric, { world, startMs }: DescribedProvidersOptions
 /** Those that read the described traffic as it is. */
 function readerOfTraffic({ provider }: Metric): ProviderFactory | undefined {
   const { plugin } = provider;
-  if (typeof plugin !== "object" || plugin === null) return undefined;
+  if (!isJsonObject(plugin)) return undefined;
   return [trafficProvider, sequentialProvider].find(({ kind }) => kind in plugin);
+}
+
+/** Whoever counts out there: here the described traffic is all there is to count. */
+function countedHere(metric: Metric): Metric {
+  const { plugin } = metric.provider;
+  const config = isJsonObject(plugin) ? plugin[sequentialProvider.kind] : undefined;
+  if (!isJsonObject(config)) return metric;
+  const own = { ...config, source: "traffic" };
+  return { ...metric, provider: { plugin: { [sequentialProvider.kind]: own } } };
 }
 
 /** The provider of each metric of a simulation. */
@@ -82,6 +91,6 @@ export function describedProviders(
   return (metric) => {
     const isDescribed = Object.hasOwn(options.world.answers, metric.name);
     const reader = isDescribed ? undefined : readerOfTraffic(metric);
-    return reader?.create(metric, options.context) ?? described(metric, options);
+    return reader?.create(countedHere(metric), options.context) ?? described(metric, options);
   };
 }

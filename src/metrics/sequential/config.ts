@@ -5,6 +5,7 @@ import type { SequentialConfig } from "../../core/judge/sequential/config.ts";
 import { problemsOf } from "../../core/judge/sequential/settings.ts";
 import { parseGoDuration } from "../../lib/go-duration.ts";
 import { isJsonObject, ownProperty, type JsonObject } from "../../lib/json.ts";
+import { countedEdgesMs, type SourceBlock } from "../counts/sources.ts";
 import { FieldReader } from "./field-reader.ts";
 import { metricsOf, said } from "./metric-config.ts";
 
@@ -22,8 +23,7 @@ export interface SequentialSettings {
 }
 
 export type SourceSettings =
-  | { readonly kind: "traffic"; readonly gatewayErrors: "include" | "exclude" }
-  | { readonly kind: "prometheus" | "web"; readonly config: JsonObject };
+  { readonly kind: "traffic"; readonly gatewayErrors: "include" | "exclude" } | SourceBlock;
 
 const defaultMaxMs = 30 * 60_000;
 
@@ -64,7 +64,18 @@ function sourceOf(reader: FieldReader): SourceSettings {
     return reader.refuse("source", "must be traffic, { prometheus: {…} } or { web: {…} }");
   if (reader.get("gatewayErrors") !== undefined)
     reader.refuse("gatewayErrors", "says something only with source traffic");
-  return { kind: known, config };
+  return { kind: known, config, where: `${reader.placeOf("source")}.${known}` };
+}
+
+/** Latency is compared at the borders it is counted by, where nobody names others. */
+function withCountedEdges(judge: SequentialConfig, source: SourceSettings): SequentialConfig {
+  if (source.kind === "traffic") return judge;
+  const metrics = judge.metrics.map((metric) =>
+    metric.kind === "latency" && metric.edgesMs === undefined
+      ? { ...metric, edgesMs: countedEdgesMs(source) }
+      : metric,
+  );
+  return { ...judge, metrics };
 }
 
 /** Whatever else the judge itself would refuse: its words for the fields are close enough to find them. */
@@ -135,13 +146,14 @@ export function sequentialSettingsOf(metric: Metric): SequentialSettings {
   refuseConditions(metric, `metric '${metric.name}'`);
   const place = `metric '${metric.name}': provider.plugin["${sequentialKind}"]`;
   const reader = new FieldReader(place, sequentialObjectOf(metric) ?? {}, fields);
+  const source = sourceOf(reader);
   return {
-    judge: judgeOf(reader),
+    judge: withCountedEdges(judgeOf(reader), source),
     watch: watchOf(metric, reader),
     canary: reader.text("canary"),
     stable: reader.text("stable"),
     service: reader.text("service"),
-    source: sourceOf(reader),
+    source,
     evidence: reader.oneOf("evidence", ["kept", "fresh"]) ?? "kept",
   };
 }

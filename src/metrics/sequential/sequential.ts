@@ -1,5 +1,5 @@
 // metrics/sequential: is the canary worse than stable? provider.plugin["haldane.dev/sequential"]:
-//   source: traffic                     # the gateway's counts, each second
+//   source: traffic                     # the gateway's counts, each second; or { prometheus: {…} }, { web: {…} }
 //   metrics: errors,latency             # or a list of { kind, name, weight, margin, … }
 //   alpha: 0.01                         # of all good versions, at most this share is ever called worse
 //   margin: 20%                         # how much worse counts as no worse
@@ -11,8 +11,7 @@
 import type { Metric } from "../../api/argo/analysis.ts";
 import { continuesAnnotation, sequentialKind } from "../../api/argo/keys.ts";
 import { recordOf } from "../../core/judge/recorded/record.ts";
-import { lookAt, type Look, type Moment } from "../../core/judge/recorded/look.ts";
-import type { Tick } from "../../core/judge/sequential/tick.ts";
+import { lookAt, type Moment } from "../../core/judge/recorded/look.ts";
 import { parseTime, type EpochMs } from "../../lib/time.ts";
 import type { AnalysisRun, Measurement } from "../../api/argo/analysis.ts";
 import { isStoreError } from "../../objects/object-store.ts";
@@ -24,29 +23,33 @@ import {
   type ProviderContext,
   type ProviderFactory,
 } from "../provider.ts";
+import type { CountsAnswer, CountsSource } from "../counts/counts.ts";
+import { countsSourceOf } from "../counts/sources.ts";
+import type { TrafficSource } from "../traffic/source.ts";
 import { sequentialSettingsOf, type SequentialSettings } from "./config.ts";
 import { trafficTicks } from "./traffic-ticks.ts";
 import { rolloutOf, versionsOf } from "./versions.ts";
 
 const capabilities = { asynchronous: true } as const;
 
-const tickMs = 1000;
+/** How often is looked: the gateway is read each second, others every few. */
+const lookEveryMs = { traffic: 1000, prometheus: 5000, web: 5000 } as const;
 /** How clumped stable's errors are is learned from the time before the canary had any. */
 const beforehandMs = 60_000;
-
-interface Counted {
-  readonly ticks: readonly Tick[];
-  /** Why there is nothing. */
-  readonly problem?: string;
-}
 
 class SequentialProvider implements MetricProvider {
   readonly type = "Sequential";
   readonly #settings: SequentialSettings;
+  readonly #source: CountsSource | TrafficSource;
   readonly #context: ProviderContext;
 
-  constructor(settings: SequentialSettings, context: ProviderContext) {
+  constructor(
+    settings: SequentialSettings,
+    source: CountsSource | TrafficSource,
+    context: ProviderContext,
+  ) {
     this.#settings = settings;
+    this.#source = source;
     this.#context = context;
   }
 
@@ -80,25 +83,25 @@ class SequentialProvider implements MetricProvider {
     const earlier = kept === undefined ? await this.#earlier(question) : undefined;
     const { judge, watch } = this.#settings;
     const { ticks, problem: sourceProblem } = counted;
-    return answerOf(
-      lookAt({ judge, watch, kept, earlier, begunMs, noted, ticks, sourceProblem, now }),
-      now,
-    );
+    const look = lookAt({ judge, watch, kept, earlier, begunMs, noted, ticks, sourceProblem, now });
+    if (look.kind !== "running") return look;
+    return { ...look, resumeAtMs: now + lookEveryMs[this.#settings.source.kind] };
   }
 
-  async #count(question: MetricQuestion, sinceMs: EpochMs): Promise<Counted> {
-    const { source, service, judge } = this.#settings;
-    const { traffic } = this.#context;
+  async #count(question: MetricQuestion, sinceMs: EpochMs): Promise<CountsAnswer> {
     const rollout =
       this.#settings.stable === undefined ? await rolloutOf(question, this.#context) : undefined;
     const versions = versionsOf(question, this.#settings, rollout);
     if ("unknown" in versions)
       return { ticks: [], problem: `which version is ${versions.unknown} is not known` };
-    if (source.kind !== "traffic" || traffic === undefined) return { ticks: [] };
+    const { now, signal } = question;
+    const source = this.#source;
+    if ("count" in source) return source.count({ versions, sinceMs, now, signal });
+    const { service, judge, source: asked } = this.#settings;
     const { namespace = "" } = question.run.metadata;
-    const { gatewayErrors } = source;
-    const options = { source: traffic, namespace, service, gatewayErrors, versions, judge };
-    return { ticks: trafficTicks(options, sinceMs, question.now) };
+    const gatewayErrors = asked.kind === "traffic" ? asked.gatewayErrors : "include";
+    const options = { source, namespace, service, gatewayErrors, versions, judge };
+    return { ticks: trafficTicks(options, sinceMs, now) };
   }
 
   /** What an earlier run of the same revision has come to. */
@@ -122,10 +125,6 @@ class SequentialProvider implements MetricProvider {
   }
 }
 
-function answerOf(look: Look, now: EpochMs): MetricAnswer {
-  return look.kind === "running" ? { ...look, resumeAtMs: now + tickMs } : look;
-}
-
 /** Kinds of metrics the gateway counts. */
 const trafficKinds: readonly string[] = ["errors", "latency"];
 
@@ -137,17 +136,24 @@ function refuseUncounted({ name }: Metric, { judge, source }: SequentialSettings
   );
 }
 
+function sourceOf(
+  metric: Metric,
+  { source, judge }: SequentialSettings,
+  context: ProviderContext,
+): CountsSource | TrafficSource {
+  if (source.kind !== "traffic") return countsSourceOf(source, judge.metrics, context);
+  if (context.traffic !== undefined) return context.traffic;
+  throw new ProviderError(
+    `metric '${metric.name}': source traffic reads the counts of Haldane's own gateway, and none runs here; use source prometheus or web instead`,
+  );
+}
+
 export const sequentialProvider: ProviderFactory = {
   kind: sequentialKind,
   capabilities,
   create(metric: Metric, context: ProviderContext): MetricProvider {
     const settings = sequentialSettingsOf(metric);
     refuseUncounted(metric, settings);
-    if (settings.source.kind === "traffic" && context.traffic === undefined) {
-      throw new ProviderError(
-        `metric '${metric.name}': source traffic reads the counts of Haldane's own gateway, and none runs here; use source prometheus or web instead`,
-      );
-    }
-    return new SequentialProvider(settings, context);
+    return new SequentialProvider(settings, sourceOf(metric, settings, context), context);
   },
 };
