@@ -182,12 +182,13 @@ describe("counters", () => {
 
 describe("queues", () => {
   it("go by Argo's names", () => {
-    const ours = ["rollout", "experiment", "analysis-run", "service", "pods"];
+    const ours = ["rollout", "experiment", "analysis-run", "service", "ingress", "pods"];
     expect(ours.map(queueNameOf)).toEqual([
       "Rollouts",
       "Experiments",
       "AnalysisRuns",
       "Services",
+      "Ingresses",
       "pods",
     ]);
   });

@@ -62,12 +62,17 @@ describe("a namespaced controller", () => {
     expect([...new Set(kinds)].sort()).toEqual([
       "analysisruns",
       "analysistemplates",
+      "destinationrules",
       "experiments",
+      "ingresses",
       "jobs",
       "replicasets",
       "rollouts",
       "services",
     ]);
+    // Once, when it begins: what rollouts have left behind is given back.
+    const once = kinds.filter((kind) => ["destinationrules", "ingresses"].includes(kind ?? ""));
+    expect(once).toHaveLength(2);
   });
 
   it("costs nothing while its rollouts rest: the lease alone is renewed", async () => {

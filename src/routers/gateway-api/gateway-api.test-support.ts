@@ -14,7 +14,7 @@ export function routeOf(
   namespace = "default",
 ): SplitRoute & AttachedRoute {
   return {
-    apiVersion: kind === "TCPRoute" ? `${group}/v1alpha2` : `${group}/v1`,
+    apiVersion: ["TCPRoute", "TLSRoute"].includes(kind) ? `${group}/v1alpha2` : `${group}/v1`,
     kind,
     metadata: { name, namespace, labels: { team: "web" } },
     spec: {
@@ -31,8 +31,15 @@ export function routeOf(
   };
 }
 
-export function routeSetting(kind: "HTTPRoute" | "GRPCRoute" | "TCPRoute"): RouterSetting {
-  const field = { HTTPRoute: "httpRoute", GRPCRoute: "grpcRoute", TCPRoute: "tcpRoute" }[kind];
+const fields = {
+  HTTPRoute: "httpRoute",
+  GRPCRoute: "grpcRoute",
+  TCPRoute: "tcpRoute",
+  TLSRoute: "tlsRoute",
+} as const;
+
+export function routeSetting(kind: keyof typeof fields): RouterSetting {
+  const field = fields[kind];
   return {
     factory: gatewayApiRouter,
     config: (name) => ({ [field]: name }),

@@ -9,17 +9,19 @@ import type { SplitRoute } from "./route-edit.ts";
 import { acknowledgeRoute, routeOf, routeSetting } from "./gateway-api.test-support.ts";
 
 const noManagedRoutes = "connections have no headers to match and cannot be mirrored";
+const connections = {
+  "sets and removes header routes in order": noManagedRoutes,
+  "sets and removes managed routes in order": noManagedRoutes,
+} as const;
 const skips = {
   GRPCRoute: {
     "sets and removes managed routes in order": "gRPC is not mirrored, as in the plugin",
   },
-  TCPRoute: {
-    "sets and removes header routes in order": noManagedRoutes,
-    "sets and removes managed routes in order": noManagedRoutes,
-  },
+  TCPRoute: connections,
+  TLSRoute: connections,
 } as const;
 
-for (const kind of ["GRPCRoute", "TCPRoute"] as const) {
+for (const kind of ["GRPCRoute", "TCPRoute", "TLSRoute"] as const) {
   describeTrafficRouter(
     `gateway-api ${kind}`,
     async () => {

@@ -71,6 +71,12 @@ const rows: Row[] = [
   },
 ];
 
+for (const kind of ["TCPRoute", "TLSRoute"] as const) {
+  const skip = { ...skips.headers, ...skips.mirrors };
+  const name = `gateway-api ${kind}`;
+  rows.push({ name, setting: routeSetting(kind), acknowledges: kind, skip, routes: [] });
+}
+
 const twoWay = { ...skips.experiments, ...skips.headers, ...skips.mirrors };
 rows.push(
   { name: "nginx", setting: nginxSetting, skip: twoWay, routes: [] },
