@@ -29,6 +29,8 @@ export const managedRouteAnnotation = "haldane.dev/managed-route";
 export const sequentialKind = "haldane.dev/sequential";
 /** Ours, on Rollouts: what the sequential judge is to watch from the first weight on (`errors,latency`). */
 export const guardAnnotation = "haldane.dev/guard";
+/** Ours, beside it: where the guard counts, in JSON, as under the judge's `source`; without it the gateway. */
+export const guardSourceAnnotation = "haldane.dev/guard-source";
 /** Ours, on AnalysisRuns: the run of the same revision whose evidence this one goes on from. */
 export const continuesAnnotation = "haldane.dev/continues";
 /** Ours, on Rollouts: evidence from before this moment is not gone on from. */

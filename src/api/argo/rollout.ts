@@ -81,6 +81,8 @@ export interface CanaryStrategy extends StrategyBase {
   readonly analysis: BackgroundAnalysis | undefined;
   /** Judged in the background as well; empty = no guard. */
   readonly guard: readonly GuardedMetric[];
+  /** Where the guard counts; absent = at the gateway. */
+  readonly guardSource?: JsonObject;
   readonly dynamicStableScale: boolean;
   readonly pingPong: { readonly pingService: string; readonly pongService: string } | undefined;
   readonly minPodsPerReplicaSet: number | undefined;

@@ -103,18 +103,18 @@ describe("an invalid rollout", () => {
     world.invalid =
       "spec.strategy.steps[0].setWeight: Invalid value: 101: SetWeight needs to be between 0 and 100";
     const decision = decide(world.observe(), world.now);
-    expect(decision.effects).toEqual([]);
+    const message = `The Rollout "web" is invalid: ${world.invalid}`;
+    const event = { type: "Warning", reason: "InvalidSpec", message };
+    expect(decision.effects).toMatchObject([{ kind: "event", event }]);
     expect(decision.status.phase).toBe("Degraded");
     expect(decision.status.message).toBe(
       `InvalidSpec: The Rollout "web" is invalid: ${world.invalid}`,
     );
     expect(decision.status.canary).toEqual(world.rollout.status.canary);
-    expect(
-      decide(
-        { ...world.observe(), rollout: { ...world.rollout, status: decision.status } },
-        world.now + 5000,
-      ).status,
-    ).toEqual(decision.status);
+    const told = { ...world.observe(), rollout: { ...world.rollout, status: decision.status } };
+    const again = decide(told, world.now + 5000);
+    expect(again.status).toEqual(decision.status);
+    expect(again.effects).toEqual([]);
   });
 
   it("goes on where it was once it is valid", () => {

@@ -7,7 +7,7 @@ import { conductCanary } from "./canary.ts";
 import { claimEffects } from "./claims.ts";
 import { clearAway } from "./clear-away.ts";
 import { isHealthy } from "./conditions/all-conditions.ts";
-import { setCondition } from "./conditions/condition-list.ts";
+import { conditionOf, setCondition, type Conditions } from "./conditions/condition-list.ts";
 import { withInvalidSpec } from "./conditions/invalid-spec.ts";
 import { factsOf } from "./context.ts";
 import type { Facts } from "./context.ts";
@@ -44,7 +44,17 @@ function decideInvalid(observed: ObservedRollout, error: string, now: EpochMs): 
     held: undefined,
     status: next,
   });
-  return { status: { ...next, ...view }, effects: [], next: undefined };
+  const isNews = conditions !== status.conditions;
+  const effects = isNews ? invalidEvent(conditions, observedGeneration) : [];
+  return { status: { ...next, ...view }, effects, next: undefined };
+}
+
+/** Told once for each error of a generation, to the one object that has it. */
+function invalidEvent(conditions: Conditions, generation: string): readonly Effect[] {
+  const message = conditionOf(conditions, "InvalidSpec")?.message;
+  if (message === undefined) return [];
+  const event = { type: "Warning", reason: "InvalidSpec", message, cause: generation } as const;
+  return [{ kind: "event", event }];
 }
 
 function conduct(facts: Facts): StrategyOutcome {

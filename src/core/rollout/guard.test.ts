@@ -43,6 +43,25 @@ describe("the guard", () => {
     });
   });
 
+  it("counts where the annotation beside it says", () => {
+    const source = { prometheus: { address: "http://prometheus:9090", preset: "istio" } };
+    const read = (text: string) =>
+      parseRollout({
+        metadata: {
+          name: "shop",
+          annotations: { "haldane.dev/guard": "errors", "haldane.dev/guard-source": text },
+        },
+        spec: { strategy: { canary: { steps: [{ setWeight: 5 }] } } },
+      });
+    const { strategy } = read(JSON.stringify(source)).rollout.spec;
+    const [template] = strategy.kind === "canary" ? ownTemplates(strategy) : [];
+    expect(template?.spec.metrics?.[0]?.provider).toMatchObject({
+      plugin: { "haldane.dev/sequential": { source } },
+    });
+    const messages = read("prometheus").problems.map(({ message }) => message);
+    expect(messages.join("\n")).toContain("must be JSON such as");
+  });
+
   it("joins an analysis of one's own, which says when to begin", () => {
     const analysis = { templates: [{ templateName: "mine" }], startingStep: 2 };
     const watch = watchOf(strategyOf("errors", { steps: [{ setWeight: 5 }], analysis }));

@@ -18,9 +18,9 @@ const guarded = {
 } as const satisfies Record<GuardedMetric, object>;
 
 /** The guard's template; the names in `guard` are metrics of the judge. */
-function guardTemplate(guard: CanaryStrategy["guard"]): AnalysisTemplate {
+function guardTemplate({ guard, guardSource }: CanaryStrategy): AnalysisTemplate {
   const judge = {
-    source: "traffic",
+    source: guardSource ?? "traffic",
     canary: `{{args.${canaryArgument}}}`,
     stable: `{{args.${stableArgument}}}`,
     metrics: guard.map((name) => guarded[name]),
@@ -42,7 +42,7 @@ function guardTemplate(guard: CanaryStrategy["guard"]): AnalysisTemplate {
 
 /** Templates that come with the strategy itself. */
 export function ownTemplates(strategy: CanaryStrategy): readonly AnalysisTemplate[] {
-  return strategy.guard.length === 0 ? [] : [guardTemplate(strategy.guard)];
+  return strategy.guard.length === 0 ? [] : [guardTemplate(strategy)];
 }
 
 /** From the step on at which the canary has its first traffic: before it there is nothing to judge. */

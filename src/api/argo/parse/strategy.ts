@@ -188,8 +188,10 @@ function guarded(read: Read<Strategy>, metadata: Pick<ObjectMeta, "annotations">
   const { value, problems } = read;
   const hasSteps = value.kind === "canary" && value.steps.length > 0;
   const guard = guardOf(metadata, hasSteps);
+  const { source } = guard;
+  const own = { guard: guard.value, ...(source === undefined ? {} : { guardSource: source }) };
   return {
-    value: value.kind === "canary" ? { ...value, guard: guard.value } : value,
+    value: value.kind === "canary" ? { ...value, ...own } : value,
     problems: [...problems, ...guard.problems],
   };
 }
