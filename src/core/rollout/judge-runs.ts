@@ -5,6 +5,7 @@ import type { Facts } from "./context.ts";
 import { hasPause, withPause } from "./course.ts";
 import type { Course, Turn } from "./course.ts";
 import type { RolloutEvent } from "./decision.ts";
+import { evidenceUntilMs } from "./shown-safe.ts";
 
 export const runTypes = ["Step", "Background", "PrePromotion", "PostPromotion"] as const;
 /** The value of the label rollout-type. */
@@ -59,6 +60,14 @@ function isToBeRepeated(course: Course): boolean {
   );
 }
 
+/** It waits for a person, who is told what a judge could not decide. */
+function held(facts: Facts, course: Course, run: RecordedRun): Course {
+  const paused = withPause(course, "InconclusiveAnalysisRun", facts);
+  const observed = observedRun(facts, run.name);
+  const isJudged = observed !== undefined && evidenceUntilMs(observed) !== undefined;
+  return isJudged ? { ...paused, pauseText: run.message } : paused;
+}
+
 function withVerdict(facts: Facts, course: Course, type: RunType, run: RecordedRun): Course {
   const suffix = run.message === undefined || run.message === "" ? "" : `: ${run.message}`;
   switch (run.status) {
@@ -68,9 +77,7 @@ function withVerdict(facts: Facts, course: Course, type: RunType, run: RecordedR
       return abortWith(course, message, facts);
     }
     case "Inconclusive":
-      return isToBeRepeated(course)
-        ? withRun(course, type, undefined)
-        : withPause(course, "InconclusiveAnalysisRun", facts);
+      return isToBeRepeated(course) ? withRun(course, type, undefined) : held(facts, course, run);
     case "":
     case "Pending":
     case "Running":

@@ -73,8 +73,7 @@ function paused({ isPaused, status, pauseText }: PhaseInput): PhaseView | undefi
   if (isPaused) return { phase: "Paused", message: "manually paused" };
   const first = status.pauseConditions?.[0];
   if (first === undefined) return undefined;
-  const text = first.reason === "CanaryPauseStep" ? pauseText : undefined;
-  return { phase: "Paused", message: pauseMessage(first.reason, text) };
+  return { phase: "Paused", message: pauseMessage(first.reason, pauseText) };
 }
 
 function replicasMessage({ n, status, restartAt, held }: PhaseInput): string | undefined {

@@ -1,0 +1,3 @@
+import { serve } from "../../../app/serve.mjs";
+
+serve({ version: "v1" });
