@@ -93,6 +93,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/simulate.ts"),
   },
   {
+    name: "plan",
+    summary: "what the steps of a rollout will be able to see",
+    load: () => import("./commands/plan.ts"),
+  },
+  {
     name: "explain",
     summary: "why an analysis run says what it says",
     load: () => import("./commands/explain.ts"),

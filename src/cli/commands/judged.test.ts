@@ -1,4 +1,5 @@
 // `explain` and `replay` on a run that the simulator has played.
+import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ObjectStore } from "../../objects/object-store.ts";
 import { scenarioOf } from "../../simulator/language.ts";
@@ -40,7 +41,7 @@ async function haldane(...argv: readonly string[]): Promise<{ code: number; text
     stderr: stream,
     stdin: noInput(),
     env: {},
-    cwd: "/",
+    cwd: path.resolve(import.meta.dirname, "../../.."),
     clock: systemClock,
     signal: new AbortController().signal,
     version: "0.0.0",
@@ -86,6 +87,31 @@ describe("haldane explain", () => {
     const { code, text } = await haldane("explain", "shp");
     expect(code).toBe(1);
     expect(text).toContain('"shp"');
+  });
+});
+
+describe("haldane plan", () => {
+  it("says what the steps see, from the traffic that was recorded", async () => {
+    const { code, text } = await haldane("plan", "shop");
+    expect(code).toBe(0);
+    expect(text).toMatch(/^shop: \d+ requests\/s, of which 0\.1 % fail today/);
+    expect(text).toMatch(/WORSE +FAILS +CAUGHT +AFTER p50\/p95/);
+    expect(text).toMatch(/^10 times +1 % +100 % +\d+s/m);
+    expect(text).toMatch(/^1 +10 % +5m/m);
+    expect(text).toContain("in at most 1 % of all rollouts");
+  });
+
+  it("plans files before they are applied, and says what it cannot know", async () => {
+    const files = ["-f", "examples/judged", "--requests-per-second", "50", "--error-rate", "1%"];
+    const { code, text } = await haldane("plan", ...files, "-o", "json");
+    expect(code).toBe(0);
+    const plan = JSON.parse(text) as { readonly steps: readonly object[] };
+    expect(plan).toMatchObject({ rollout: "shop", settings: { requestsPerSecond: 50 } });
+    expect(plan.steps).toHaveLength(2);
+    const { text: needs } = await haldane("plan", "-f", "examples/judged");
+    expect(needs).toContain("say --requests-per-second 100");
+    const none = ["plan", "-f", "examples/recreate", "--requests-per-second", "5"];
+    expect((await haldane(...none)).text).toContain("there is nothing to plan");
   });
 });
 
