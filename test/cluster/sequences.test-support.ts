@@ -1,7 +1,12 @@
 // One delivery on any store, and what it decided: weights, sizes and phases in their order.
-import { parse, parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments, stringify } from "yaml";
+import type { KubeObject } from "../../src/api/meta/object.ts";
 import { addDeliveryControllers, viewsOf } from "../../src/controllers/delivery.ts";
 import type { ObjectStore } from "../../src/objects/object-store.ts";
+import {
+  acknowledgeRoute,
+  routeOf,
+} from "../../src/routers/gateway-api/gateway-api.test-support.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { storeEventRecorder } from "../../src/runtime/events.ts";
 import { silentLogger } from "../../src/runtime/log.ts";
@@ -19,12 +24,16 @@ import {
 } from "./history.test-support.ts";
 import { rolloutYaml, serviceYaml } from "./rollouts.test-support.ts";
 
+type RouteKind = "HTTPRoute" | "GRPCRoute";
+
 export interface Delivery {
   readonly what: string;
   /** YAML below `strategy:`. A pause of the step or the strategy waits for a promote. */
   readonly strategy: string;
   /** YAML documents it needs, each ended by `---`. */
   readonly objects: string;
+  /** The kind of a route `shop` among them that a gateway confirms. */
+  readonly confirmed?: RouteKind;
 }
 
 const name = "shop";
@@ -46,6 +55,21 @@ spec:
 ---`;
 
 const steps = `steps: [{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }, { pause: { duration: 1s } }]`;
+
+function byRoute(kind: RouteKind, field: string): Delivery {
+  return {
+    what: `a canary by ${kind} that a gateway confirms`,
+    objects: `${services}\n${stringify(routeOf(kind, name))}---`,
+    strategy: `    canary:
+      stableService: shop-stable
+      canaryService: shop-canary
+      scaleDownDelaySeconds: 1
+      trafficRouting: { plugins: { argoproj-labs/gatewayAPI: { ${field}: shop } } }
+      ${steps}
+`,
+    confirmed: kind,
+  };
+}
 
 export const deliveries: readonly Delivery[] = [
   {
@@ -75,6 +99,8 @@ export const deliveries: readonly Delivery[] = [
       ${steps}
 `,
   },
+  byRoute("HTTPRoute", "httpRoute"),
+  byRoute("GRPCRoute", "grpcRoute"),
   {
     what: "blue-green",
     objects: services,
@@ -170,6 +196,25 @@ function sequencesOf(moments: readonly Moment[]): Sequences {
   };
 }
 
+/** A gateway that serves each generation of the route as soon as it sees it. */
+async function playGateway(
+  kind: RouteKind,
+  store: ObjectStore,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { apiVersion } = routeOf(kind, name);
+  const scope = { apiVersion, kind, namespace };
+  let served = 0;
+  for await (const event of store.watch<KubeObject>(scope, { resourceVersion: "", signal })) {
+    if (event.type === "BOOKMARK" || event.type === "DELETED") continue;
+    const { generation = 1 } = event.object.metadata;
+    if (generation <= served) continue;
+    served = generation;
+    await acknowledgeRoute(store, kind, name, namespace);
+  }
+}
+
 /** Plays the delivery from nothing to its end. */
 export async function play(
   delivery: Delivery,
@@ -177,9 +222,14 @@ export async function play(
   namespace: string,
 ): Promise<Sequences> {
   const history = await recordHistory(store, namespace);
+  const over = new AbortController();
+  const { confirmed } = delivery;
+  const gateway = confirmed && playGateway(confirmed, store, namespace, over.signal);
   try {
     return await playRecorded(delivery, store, namespace, history);
   } finally {
+    over.abort();
+    await gateway;
     await history.close();
   }
 }

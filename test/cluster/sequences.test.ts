@@ -22,17 +22,24 @@ import {
 } from "./sequences.test-support.ts";
 
 const cluster = openCluster();
-const isMeshServed = await cluster.store
-  .list({ apiVersion: meshApiVersion, kind: "VirtualService", namespace: "default" })
-  .then(() => true)
-  .catch((error: unknown) => {
-    if (isStoreError(error, "NotFound")) return false;
-    throw error;
-  });
-const possible = deliveries.filter(
-  ({ objects }) => isMeshServed || !objects.includes(meshApiVersion),
+const isServed = async (apiVersion: string, kind: string): Promise<boolean> => {
+  try {
+    await cluster.store.list({ apiVersion, kind, namespace: "default" });
+    return true;
+  } catch (error) {
+    if (!isStoreError(error, "NotFound")) throw error;
+    console.warn(`without ${kind} of ${apiVersion}: the cluster does not serve it`);
+    return false;
+  }
+};
+const served: Readonly<Record<string, boolean>> = {
+  VirtualService: await isServed(meshApiVersion, "VirtualService"),
+  HTTPRoute: await isServed("gateway.networking.k8s.io/v1", "HTTPRoute"),
+  GRPCRoute: await isServed("gateway.networking.k8s.io/v1", "GRPCRoute"),
+};
+const possible = deliveries.filter(({ objects }) =>
+  Object.entries(served).every(([kind, isThere]) => isThere || !objects.includes(`kind: ${kind}`)),
 );
-if (!isMeshServed) console.warn("without VirtualServices: the cluster does not serve them");
 
 afterAll(async () => {
   await stopControllers();
