@@ -2,6 +2,7 @@
 // all at once.
 import type { Finding } from "../api/lint/finding.ts";
 import type { SourceDocument } from "../api/yaml/documents.ts";
+import { judgeProblem } from "./judge/judge-problem.ts";
 import { CliError } from "./command.ts";
 import type { Manifest } from "./read-manifests.ts";
 
@@ -23,7 +24,7 @@ export async function findingsOf(
     import("../core/analysis/validate-metrics.ts"),
     import("../core/replicas/counts-basic.ts"),
   ]);
-  const core = { metricsProblem: validateMetrics, split: approximateSplit };
+  const core = { metricsProblem: validateMetrics, judgeProblem, split: approximateSplit };
   return lint(documents, capabilitiesOf(providerKinds), core);
 }
 

@@ -123,6 +123,11 @@ const manifestErrors = {
       wayOut: "add trafficRouting, more replicas, or a weight the replicas can reach.",
     }),
   ),
+  SEES_NOTHING: never((p: AtField & { problem: string; wayOut: string }) => ({
+    where: at(p),
+    what: p.problem,
+    wayOut: p.wayOut,
+  })),
   NOT_CARRIED_OUT: never((p: { where: string; field: string }) => ({
     where: p.where,
     what: `not carried out yet: ${p.field}`,

@@ -9,6 +9,7 @@ import type { SourceDocument } from "../yaml/documents.ts";
 import { fieldFinding, noticeFindings } from "./finding.ts";
 import type { Finding } from "./finding.ts";
 import type { LintCore } from "./from-core.ts";
+import { idleLimitFindings } from "./watching.ts";
 
 const argument = /\{\{.*?\}\}/g;
 
@@ -81,6 +82,19 @@ function metricsFinding(
   ];
 }
 
+/** Metrics with arguments in them are judged once these are known. */
+function judgeFindings(
+  document: SourceDocument,
+  metric: Metric,
+  index: number,
+  { judgeProblem }: LintCore,
+): readonly Finding[] {
+  const problem = judgeProblem?.(metric);
+  if (problem === undefined) return [];
+  const path = ["spec", "metrics", index, "provider"];
+  return [fieldFinding("error", "FIELD_INVALID", document, path, { problem })];
+}
+
 function hasNestedTemplates({ object }: SourceDocument): boolean {
   const { spec } = object;
   return isJsonObject(spec) && Array.isArray(spec["templates"]) && spec["templates"].length > 0;
@@ -98,6 +112,8 @@ export function analysisFindings(
   return [
     ...(isComposed ? [] : metricsFinding(document, metrics, core)),
     ...metrics.flatMap((metric, index) => conditionFindings(document, metric, index)),
+    ...metrics.flatMap((metric, index) => idleLimitFindings(document, metric, index)),
+    ...metrics.flatMap((metric, index) => judgeFindings(document, metric, index, core)),
     ...noticeFindings(document, notCarriedOut),
   ];
 }

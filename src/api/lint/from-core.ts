@@ -5,6 +5,8 @@ import type { Metric } from "../argo/analysis.ts";
 export interface LintCore {
   /** core/analysis/validate-metrics: `validateMetrics`. */
   readonly metricsProblem: (spec: { readonly metrics: readonly Metric[] }) => string | undefined;
+  /** metrics/sequential: what is wrong with a metric of the sequential judge; undefined = nothing, or no such metric. */
+  readonly judgeProblem?: (metric: Metric) => string | undefined;
   /** core/replicas/counts-basic: `approximateSplit`. */
   readonly split: (
     asked: { readonly n: number; readonly weight: number; readonly maxWeight: number },

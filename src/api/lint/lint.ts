@@ -3,6 +3,7 @@
 // and what nothing here carries out. Pure: documents in, findings out. Each file beside this looks
 // at one matter; a new one is a function from a document to findings and a line in `lintDocument`.
 import { validateExperiment } from "../argo/validate/experiment.ts";
+import { parseRollout } from "../argo/parse/rollout.ts";
 import type { Capabilities } from "../argo/capabilities.ts";
 import { kindKeyOf } from "../meta/wire.ts";
 import { schemas } from "../schema/kinds.ts";
@@ -14,6 +15,7 @@ import type { Finding } from "./finding.ts";
 import type { LintCore } from "./from-core.ts";
 import { referenceFindings } from "./references.ts";
 import { rolloutFindings } from "./rollout.ts";
+import { watchingFindings } from "./watching.ts";
 
 /** Texts that are no YAML, or no objects. */
 export function sourceFindings(problems: readonly SourceProblem[]): readonly Finding[] {
@@ -48,6 +50,7 @@ function lintDocument(
         ...said,
         ...rolloutFindings(document, capabilities, core, said),
         ...referenceFindings(document, documents),
+        ...watchingFindings(document, documents, parseRollout(document.object).rollout),
       ];
     case "argoproj.io/v1alpha1 AnalysisTemplate":
     case "argoproj.io/v1alpha1 ClusterAnalysisTemplate":

@@ -1,9 +1,16 @@
 // `retry shop`, `retry rollout shop`, `retry experiment exp`.
 import { argoApiVersion } from "../../api/argo/keys.ts";
 import { asJson } from "../../api/meta/wire.ts";
-import { retry, retryExperiment } from "../../core/rollout/commands.ts";
+import { judgeAnew, retry, retryExperiment } from "../../core/rollout/commands.ts";
 import type { CommandPatches } from "../../core/rollout/commands.ts";
-import { listArgument, print, usageError, type CliCommand, type CommandCall } from "../command.ts";
+import {
+  flag,
+  listArgument,
+  print,
+  usageError,
+  type CliCommand,
+  type CommandCall,
+} from "../command.ts";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import { mustExist } from "../must-exist.ts";
 import { sendPatches } from "../send-patches.ts";
@@ -44,7 +51,9 @@ function startedAnew({ spec }: JsonObject): CommandPatches {
 
 export const command: CliCommand = {
   declare(command) {
-    command.argument("<what...>", "NAME…, rollout NAME… or experiment NAME…");
+    command
+      .argument("<what...>", "NAME…, rollout NAME… or experiment NAME…")
+      .option("--judge-anew", "forget what was learned of this revision: the cause was elsewhere");
   },
   async run(call) {
     const { kind, names } = targetsOf(call);
@@ -58,6 +67,9 @@ export const command: CliCommand = {
           print(call.cli, `rollout '${name}' is not aborted: nothing to retry`);
           continue;
         }
+        // First, so that no run of the new attempt goes on from what is to be forgotten.
+        if (kind === "Rollout" && flag(call, "judgeAnew"))
+          await sendPatches(store, ref, judgeAnew(call.cli.clock.now()));
         await sendPatches(store, ref, patches);
         print(call.cli, `${kind.toLowerCase()} '${name}' retried`);
       }

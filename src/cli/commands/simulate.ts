@@ -25,6 +25,7 @@ import {
   type CommandCall,
   type ExitCode,
 } from "../command.ts";
+import { judgeProblem } from "../judge/judge-problem.ts";
 import { readManifests, type Manifest, type Manifests } from "../read-manifests.ts";
 import { weightChart } from "../render/weight-chart.ts";
 
@@ -35,7 +36,7 @@ const updateAtMs = 60_000;
 /** Typing mistakes would otherwise play another rollout than the one that is written. */
 function refuseErrors(manifests: readonly Manifest[]): void {
   const documents = manifests.map(({ document }) => document);
-  const core = { metricsProblem: validateMetrics, split: approximateSplit };
+  const core = { metricsProblem: validateMetrics, judgeProblem, split: approximateSplit };
   const errors = lint(documents, capabilitiesOf(simulatedProviderKinds), core).filter(
     ({ level }) => level === "error",
   );

@@ -1,4 +1,4 @@
-import { podTemplateHashLabel } from "../../api/argo/keys.ts";
+import { judgeAnewAnnotation, podTemplateHashLabel } from "../../api/argo/keys.ts";
 import type { ReplicaSet } from "../../api/kubernetes/workloads.ts";
 import { deepEqual } from "../../lib/deep-equal.ts";
 import { isJsonArray, isJsonObject } from "../../lib/json.ts";
@@ -107,6 +107,12 @@ export function abort(): CommandPatches {
 /** Once more from the first step, after an abort. */
 export function retry(): CommandPatches {
   return statusPatch({ abort: false });
+}
+
+/** What was learned of the revision before `nowMs` is not gone on from; to be sent before the retry. */
+export function judgeAnew(nowMs: EpochMs): CommandPatches {
+  const annotations = { [judgeAnewAnnotation]: formatTime(nowMs) };
+  return { ...nothing, main: { metadata: { annotations } } };
 }
 
 export function pause(): CommandPatches {
