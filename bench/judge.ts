@@ -49,7 +49,12 @@ function rowOf(rate: number, name: string, exposure: Exposure): Row {
     }),
     // alpha = .01 with the noise of the number of hours.
     ...(isHealthy && isOurs
-      ? { bound: { value: "rolled back", most: 0.01 + 3 * Math.sqrt(0.01 / hours) } }
+      ? {
+          bound: {
+            value: "rolled back",
+            most: Number((0.01 + 3 * Math.sqrt(0.01 / hours)).toFixed(3)),
+          },
+        }
       : {}),
   };
 }

@@ -52,11 +52,16 @@ function withBreach(
   };
 }
 
-/** One metric after samples that are new and sound. `isWarm`: the warm-up is over. */
-function advanceMetric(to: To, before: MetricState, tick: Tick, isWarm: boolean): MetricState {
+interface Given {
+  readonly tick: Tick;
+  /** New and sound. */
+  readonly samples: BothSamples;
+  /** The warm-up is over. */
+  readonly isWarm: boolean;
+}
+
+function advanceMetric(to: To, before: MetricState, { tick, samples, isWarm }: Given): MetricState {
   const { metric, settings } = to;
-  const samples = tick.samples[metric.name];
-  if (samples === undefined) return before;
   const seen = { ...before, seenMs: tick.toMs };
   const hasBoth = hasData(metric, samples.canary) && hasData(metric, samples.stable);
   // While stable itself breaches the objective nothing is learned about the canary (nor about stable's usual errors).
@@ -103,56 +108,43 @@ function withRequests(state: SequentialState, tick: Tick): SequentialState {
   return { ...seen, sampleRatio: addRequests(state.sampleRatio, requests, canaryShare) };
 }
 
-function hasCanaryData(settings: Settings, tick: Tick): boolean {
-  return settings.metrics.some((metric) => {
+/** The start of the warm-up: of the first tick with sound data of the canary. */
+function startOf(settings: Settings, before: SequentialState, tick: Tick): number | undefined {
+  if (before.startedMs !== undefined) return before.startedMs;
+  const hasCanary = settings.metrics.some((metric) => {
     const samples = tick.samples[metric.name];
-    return samples !== undefined && hasData(metric, samples.canary);
+    if (samples === undefined || samplesProblem(metric, samples) !== undefined) return false;
+    return hasData(metric, samples.canary);
   });
+  return hasCanary ? tick.fromMs : undefined;
 }
 
-/** The tick without samples that cannot be, and what is wrong with them. Seen samples are left out in silence. */
-function sound(
-  settings: Settings,
-  state: SequentialState,
-  tick: Tick,
-): { readonly tick: Tick; readonly errors: readonly string[]; readonly bad: readonly string[] } {
-  const samples: Record<string, BothSamples> = {};
-  const errors: string[] = [];
-  const bad: string[] = [];
-  for (const metric of settings.metrics) {
-    const found = tick.samples[metric.name];
-    if (found === undefined || isSeen(tick, state.metrics[metric.name]?.seenMs)) continue;
-    const problem = samplesProblem(metric, found);
-    if (problem === undefined) samples[metric.name] = found;
-    else {
-      errors.push(problem);
-      bad.push(metric.name);
-    }
-  }
-  return { tick: { ...tick, samples }, errors, bad };
-}
-
-function advanceOne(settings: Settings, before: SequentialState, given: Tick): Advanced {
-  const problem = tickProblem(given);
+function advanceOne(settings: Settings, before: SequentialState, tick: Tick): Advanced {
+  const problem = tickProblem(tick);
   if (problem !== undefined) return { state: before, errors: [problem] };
-  const { tick, errors, bad } = sound(settings, before, given);
-  const startedMs = before.startedMs ?? (hasCanaryData(settings, tick) ? tick.fromMs : undefined);
-  const isWarm = ({ warmUpMs }: { readonly warmUpMs: number }): boolean =>
+  const startedMs = startOf(settings, before, tick);
+  const isWarmAfter = (warmUpMs: number): boolean =>
     startedMs !== undefined && tick.fromMs >= startedMs + warmUpMs;
+  const errors: string[] = [];
   const metrics: Record<string, MetricState> = { ...before.metrics };
   for (const metric of settings.metrics) {
     const state = before.metrics[metric.name];
-    if (state === undefined) continue;
-    metrics[metric.name] = bad.includes(metric.name)
-      ? { ...state, seenMs: tick.toMs }
-      : advanceMetric({ metric, settings }, state, tick, isWarm(metric));
+    const samples = tick.samples[metric.name];
+    if (state === undefined || samples === undefined || isSeen(tick, state.seenMs)) continue;
+    const wrong = samplesProblem(metric, samples);
+    if (wrong !== undefined) errors.push(wrong);
+    const isWarm = isWarmAfter(metric.warmUpMs);
+    metrics[metric.name] =
+      wrong === undefined
+        ? advanceMetric({ metric, settings }, state, { tick, samples, isWarm })
+        : { ...state, seenMs: tick.toMs };
   }
-  const whole = wholeEvidence(settings, metrics);
+  const whole = kept(wholeEvidence(settings, metrics));
   const decides = before.decidedMs === undefined && whole >= settings.threshold;
   const state: SequentialState = {
     ...before,
     ...(startedMs === undefined ? {} : { startedMs }),
-    best: Math.max(before.best, kept(whole)),
+    best: Math.max(before.best, whole),
     ...(decides ? { decidedMs: tick.toMs } : {}),
     dataErrors: before.dataErrors + errors.length,
     metrics,
