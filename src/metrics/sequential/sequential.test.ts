@@ -160,6 +160,14 @@ describe("a measurement", () => {
 });
 
 describe("what is kept", () => {
+  it("has nothing of what the canary did before this run: that was another attempt", async () => {
+    const watched = new Watched(metric({ metrics: "errors" }));
+    watched.world.feed(30, failing);
+    await watched.watch(11, fine);
+    expect(watched.phases).toEqual(["Successful"]);
+    expect(watched.ended[0]?.metadata?.["metric errors"]).toContain("canary 0 of 450");
+  });
+
   it("is the same when a look is taken twice, as after a crash before the write", async () => {
     const once = new Watched(metric({}));
     const twice = new Watched(metric({}));

@@ -3,7 +3,7 @@ import type { SequentialConfig } from "../sequential/config.ts";
 import type { MetricEvidence, SequentialJudgement } from "../sequential/evidence.ts";
 import { advance } from "../sequential/sequential.ts";
 import { begin, restore, type SequentialState } from "../sequential/state.ts";
-import type { Tick } from "../sequential/tick.ts";
+import type { Sample, Tick } from "../sequential/tick.ts";
 import { verdictOf } from "../sequential/verdict.ts";
 import { entriesOf, newRecord, recordOf, withTicks, type Recorded } from "./record.ts";
 
@@ -84,6 +84,28 @@ function begun({ judge, kept, earlier, begunMs }: Moment): Begun {
 function stateOf(judge: SequentialConfig, text: string, begunMs: EpochMs): SequentialState {
   const restored = restore(judge, text);
   return "state" in restored ? restored.state : begin(judge, begunMs);
+}
+
+function nothingOf(sample: Sample): Sample | undefined {
+  if ("buckets" in sample) return { buckets: sample.buckets.map(() => 0) };
+  if ("count" in sample) return { total: 0, count: 0 };
+  return "sum" in sample ? { values: 0, sum: 0 } : undefined;
+}
+
+/**
+ * A tick from before the judgement began: it says how stable usually is. What the same version did
+ * in an earlier attempt is not part of this one.
+ */
+function stableOnly({ requests, canaryShare: _share, ...tick }: Tick): Tick {
+  const samples = Object.entries(tick.samples).flatMap(([name, { canary, stable }]) => {
+    const nothing = nothingOf(canary);
+    return nothing === undefined ? [] : [[name, { canary: nothing, stable }] as const];
+  });
+  return {
+    ...tick,
+    ...(requests === undefined ? {} : { requests: { ...requests, canary: 0 } }),
+    samples: Object.fromEntries(samples),
+  };
 }
 
 /** Metrics for which both versions were heard of in these ticks. */
@@ -196,7 +218,10 @@ function endOf(
 export function lookAt(moment: Moment): Look {
   const { judge, begunMs, ticks, noted, now } = moment;
   const { record: before, origin } = begun(moment);
-  const fresh = ticks.filter(({ fromMs }) => fromMs >= before.untilMs);
+  const sinceMs = stateOf(judge, before.state, begunMs).begunMs;
+  const fresh = ticks
+    .filter(({ fromMs }) => fromMs >= before.untilMs)
+    .map((tick) => (tick.fromMs < sinceMs ? stableOnly(tick) : tick));
   const errors: string[] = [];
   const record = withTicks(judge, before, fresh, (state, added) => {
     const after = advance(judge, stateOf(judge, state, begunMs), added);
