@@ -41,7 +41,7 @@ export function normalTail(z: number): number {
 }
 
 /** A tick with one metric called `errors`. */
-export function errorsTick(
+function errorsTick(
   index: number,
   tickMs: number,
   canary: CountSample,
