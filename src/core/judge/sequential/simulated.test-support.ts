@@ -2,7 +2,7 @@
 import { binomial, poisson } from "../../../lib/chance.ts";
 import { logChoose } from "../../../lib/log-factorial.ts";
 import type { Rng } from "../../../lib/rng.ts";
-import type { CountSample, LatencySample, Tick } from "./tick.ts";
+import type { LatencySample } from "./tick.ts";
 
 /** Failures that come `clump` at a time; 1 = one by one. */
 export function failures(rng: Rng, total: number, rate: number, clump = 1): number {
@@ -38,20 +38,6 @@ export function normalTail(z: number): number {
     t *
     (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
   return (series * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI);
-}
-
-/** A tick with one metric called `errors`. */
-function errorsTick(
-  index: number,
-  tickMs: number,
-  canary: CountSample,
-  stable: CountSample,
-): Tick {
-  return {
-    fromMs: index * tickMs,
-    toMs: (index + 1) * tickMs,
-    samples: { errors: { canary, stable } },
-  };
 }
 
 /**
