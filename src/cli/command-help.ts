@@ -163,6 +163,35 @@ const help: Readonly<Record<string, CommandHelp>> = {
       2: "not settled in time",
     },
   },
+  plan: {
+    about:
+      "Says, before a rollout starts, what its steps will be able to see: which regressions, how soon, how many requests they " +
+      "cost, how often a good version would be taken back, and which steps are blind or longer than they need to be.",
+    examples: [
+      ["haldane plan shop", "by the traffic its last judged run has recorded"],
+      [
+        "haldane plan -f shop.yaml --requests-per-second 200 --error-rate 0.1%",
+        "before it is applied anywhere",
+      ],
+    ],
+  },
+  explain: {
+    about:
+      "Shows why an analysis run says what it says: the figures of both versions, the evidence as it grew, what it had to " +
+      "reach, and a sentence for each measurement.",
+    examples: [
+      ["haldane explain shop", "the run that judges this rollout"],
+      ["haldane explain shop-6d4cf56db6-2 -o json", "one run, for a program"],
+    ],
+  },
+  replay: {
+    about:
+      "Judges what a run has recorded again, by other settings or another judge. With the same settings the answer is the same to the bit.",
+    examples: [
+      ["haldane replay shop --alpha 0.001", "what a stricter promise would have said, and when"],
+      ["haldane replay shop --judge kayenta", "the same counts, judged as Kayenta does"],
+    ],
+  },
   logs: {
     about:
       "Prints what the containers of a pod wrote, or those of all pods of a rollout, each line with its pod's name.",
