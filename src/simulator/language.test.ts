@@ -23,7 +23,7 @@ describe("a line of text", () => {
   });
 
   it.each([
-    ["x5", /"x5" is no step; use w20, p, p10m, a, s3, s25% or sm/],
+    ["x5", /"x5" is no step; use w20, p, p10m, u, u30m, a, s3, s25% or sm/],
     ["w5 | promot@3m", /"promot" is nothing a person can do; use promote/],
     ["w5 | promote", /"promote" says not when; write promote@3m/],
     ["w5 | promote@soon", /"soon" is no duration/],

@@ -6,15 +6,6 @@ import { answering, checkTemplate, inBackground, value } from "./story.ts";
 describeFaults("canaries, one fault at a time", [
   ["n2 w50 p | abort@3m retry@5m promoteFull@7m"],
   ["n2 w50 p | set=shop:v2@1m set=shop:v3@3m promote@5m"],
-  ["n4 w25 p1m w75 p | abort@6m", { strategy: { dynamicStableScale: true } }],
-  [
-    "n2 w50 p2m",
-    {
-      ...inBackground,
-      objects: checkTemplate({ interval: "30s", failureLimit: 1 }),
-      ...answering(value(0)),
-    },
-  ],
 ]);
 
 /** Much like the others, for the long run. */
