@@ -2,7 +2,20 @@
 import { describe, expect } from "vitest";
 import { refOf } from "../../api/meta/object.ts";
 import { configMap, replicaSet, rollout, ownedBy } from "./objects.ts";
-import { eventually, type Ask } from "./questions.ts";
+import { eventually, type Ask, type Asked } from "./questions.ts";
+
+/**
+ * Kubernetes' collector watches objects like everybody else, and treats an owner as childless whose
+ * children it has not seen yet. It takes note of ConfigMaps in their order: once one that came later,
+ * and has no owner, is collected, it knows those before.
+ */
+async function untilCollectorHasSeen({ store, ns, isGone }: Asked): Promise<void> {
+  const never = rollout(ns, "never");
+  const uid = "22222222-2222-4333-8444-555555555555";
+  const gone = { ...never, metadata: { ...never.metadata, uid } };
+  const later = await store.create(configMap(ns, "later", ownedBy(gone)));
+  await eventually(async () => isGone(refOf(later)), "one that came later is collected");
+}
 
 export function askAboutOwners(ask: Ask): void {
   describe("owners", () => {
@@ -37,35 +50,36 @@ export function askAboutOwners(ask: Ask): void {
       },
     );
 
-    ask(
-      "foreground: the owner waits for those that block it",
-      async ({ store, ns, isGone, stored }) => {
-        const owner = await store.create(rollout(ns, "owner"));
-        const child = await store.create(
-          configMap(ns, "child", {
-            ...ownedBy(owner, { blockOwnerDeletion: true }),
-            finalizers: ["a.example/slow"],
-          }),
-        );
-        await store.delete(refOf(owner), { propagation: "Foreground" });
-        expect((await stored(refOf(owner))).metadata.finalizers).toContain("foregroundDeletion");
-        await eventually(
-          async () => (await stored(refOf(child))).metadata.deletionTimestamp !== undefined,
-          "child being deleted",
-        );
-        expect(await isGone(refOf(owner))).toBe(false);
-        await store.patch(refOf(child), {
-          type: "merge",
-          body: { metadata: { finalizers: null } },
-        });
-        await eventually(async () => isGone(refOf(owner)), "owner gone after its dependant");
-        expect(await isGone(refOf(child))).toBe(true);
-      },
-    );
-
-    ask("orphan: dependants stay and forget their owner", async ({ store, ns, isGone, stored }) => {
+    ask("foreground: the owner waits for those that block it", async (world) => {
+      const { store, ns, isGone, stored } = world;
       const owner = await store.create(rollout(ns, "owner"));
-      const child = await store.create(replicaSet(ns, "child", ownedBy(owner)));
+      const child = await store.create(
+        configMap(ns, "child", {
+          ...ownedBy(owner, { blockOwnerDeletion: true }),
+          finalizers: ["a.example/slow"],
+        }),
+      );
+      await untilCollectorHasSeen(world);
+      await store.delete(refOf(owner), { propagation: "Foreground" });
+      expect((await stored(refOf(owner))).metadata.finalizers).toContain("foregroundDeletion");
+      await eventually(
+        async () => (await stored(refOf(child))).metadata.deletionTimestamp !== undefined,
+        "child being deleted",
+      );
+      expect(await isGone(refOf(owner))).toBe(false);
+      await store.patch(refOf(child), {
+        type: "merge",
+        body: { metadata: { finalizers: null } },
+      });
+      await eventually(async () => isGone(refOf(owner)), "owner gone after its dependant");
+      expect(await isGone(refOf(child))).toBe(true);
+    });
+
+    ask("orphan: dependants stay and forget their owner", async (world) => {
+      const { store, ns, isGone, stored } = world;
+      const owner = await store.create(rollout(ns, "owner"));
+      const child = await store.create(configMap(ns, "child", ownedBy(owner)));
+      await untilCollectorHasSeen(world);
       await store.delete(refOf(owner), { propagation: "Orphan" });
       await eventually(async () => isGone(refOf(owner)), "owner gone");
       expect((await stored(refOf(child))).metadata.ownerReferences ?? []).toEqual([]);
