@@ -266,7 +266,7 @@ async function stopInTime(
   const isStopped = await Promise.race([stopping.then(() => true as const), tooLate]);
   cancel();
   if (!isStopped)
-    log.warn("passes under way did not end in time; the lease is left to run out", {
+    log.warn("passes or events under way did not end in time; the lease is left to run out", {
       stopWithinMs,
     });
   return isStopped;

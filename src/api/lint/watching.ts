@@ -1,17 +1,12 @@
 // Findings about what is to watch over a version and would see nothing.
-import { isJsonObject, ownProperty } from "../../lib/json.ts";
 import type { Metric } from "../argo/analysis.ts";
 import { guardAnnotation, pauseUntilSafePlugin, sequentialKind } from "../argo/keys.ts";
+import { isJudgedSequentially } from "../argo/metric-plugin.ts";
 import { parseAnalysisTemplate } from "../argo/parse/objects.ts";
 import type { CanaryStrategy, Rollout } from "../argo/rollout.ts";
 import type { SourceDocument } from "../yaml/documents.ts";
 import { fieldFinding } from "./finding.ts";
 import type { Finding } from "./finding.ts";
-
-function isJudged({ provider }: Metric): boolean {
-  const plugins = ownProperty(provider, "plugin");
-  return isJsonObject(plugins) && ownProperty(plugins, sequentialKind) !== undefined;
-}
 
 /** A number as written; undefined if an argument stands for it. */
 function numberOf(value: Metric["count"]): number | undefined {
@@ -69,7 +64,7 @@ function isWatchedByJudge(
       );
     return found?.spec.templates === undefined ? found?.spec.metrics : undefined;
   });
-  if (metrics.some((list) => list?.some(isJudged))) return true;
+  if (metrics.some((list) => list?.some(isJudgedSequentially))) return true;
   return metrics.includes(undefined) ? undefined : false;
 }
 

@@ -44,10 +44,12 @@ async function subjectFromFiles(files: readonly string[], call: CommandCall): Pr
     ({ object }) => name === undefined || object.metadata.name === name,
   );
   const [only, ...others] = chosen;
-  if (only === undefined || others.length > 0)
-    throw new CliError(
-      `there ${rollouts.length === 1 ? "is" : "are"} ${String(rollouts.length)} rollouts in these files; name the one to plan`,
-    );
+  if (only === undefined || others.length > 0) {
+    const names = rollouts.map(({ object }) => object.metadata.name).join(", ");
+    const found = names === "" ? "there is no rollout" : `the rollouts are ${names}`;
+    const wanted = name === undefined ? "" : `no rollout '${name}': `;
+    throw new CliError(`${wanted}${found} in these files; name the one to plan`);
+  }
   return { rollout: parseRollout(only.document.object).rollout, measured: undefined };
 }
 
@@ -60,7 +62,7 @@ async function lastMeasured(
     return measuredTraffic(await findRun(store, namespace, name));
   } catch (error) {
     // No run yet, or none may be read: then the traffic has to be given.
-    if (error instanceof CliError || isStoreError(error)) return undefined;
+    if (error instanceof CliError || isStoreError(error, "Forbidden")) return undefined;
     throw error;
   }
 }

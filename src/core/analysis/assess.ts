@@ -13,6 +13,7 @@ import { measurementOf, withMeasurement, withRecord, type Answered } from "./mea
 import { dueAtMs, hasBadMetric, inFlight, resultOf, type Plan } from "./plan.ts";
 import { redactorOf } from "../../lib/redact.ts";
 import { expiryOf } from "./time-to-live.ts";
+import { standingOf } from "../judge/recorded/record.ts";
 import { metricsHitBy } from "./validate-metrics.ts";
 import { metricVerdict, runVerdict, summaryOf, type Assessed } from "./verdict.ts";
 
@@ -145,7 +146,7 @@ export function completionEvents(status: AnalysisRunStatus): readonly RunEvent[]
 /** What a judge could not decide waits for a person, who is told the reason (Argo's event has none, and is no warning). */
 function metricEvent({ name, phase, metadata, message = "" }: MetricResult): RunEvent {
   const text = `Metric '${name}' Completed. Result: ${phase}`;
-  if (metadata?.["judge"] === undefined || phase !== "Inconclusive" || message === "")
+  if (standingOf(metadata) === undefined || phase !== "Inconclusive" || message === "")
     return eventOf(`Metric${phase}`, phase, text);
   return { ...eventOf(`Metric${phase}`, phase, `${text}: ${message}`), type: "Warning" };
 }

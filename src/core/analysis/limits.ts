@@ -1,8 +1,7 @@
 import type { Metric } from "../../api/argo/analysis.ts";
 import type { IntOrString } from "../../api/kubernetes/pod.ts";
-import { sequentialKind } from "../../api/argo/keys.ts";
+import { isJudgedSequentially } from "../../api/argo/metric-plugin.ts";
 import { parseGoDuration } from "../../lib/go-duration.ts";
-import { isJsonObject, ownProperty } from "../../lib/json.ts";
 
 export interface Limits {
   /** Finished measurements after which the metric is complete; undefined = measured until stopped. */
@@ -49,19 +48,14 @@ const afterErrorMs = 10_000;
 /** Times in a status have whole seconds, so measurements cannot be closer than that. */
 const shortestIntervalMs = 1000;
 
-/** A judge that looks at every moment: one measurement lasts an interval, and the next follows at once. */
-function isJudgedContinuously({ provider }: Metric): boolean {
-  const plugins = ownProperty(provider, "plugin");
-  return isJsonObject(plugins) && ownProperty(plugins, sequentialKind) !== undefined;
-}
-
 /**
  * Milliseconds from the end of one measurement to the start of the next. After an error at most
  * 10 s, but never later than the next measurement would have been: a metric asked each second must
  * not look away for ten (Argo waits 10 s whatever the interval).
  */
 export function pauseAfterMs(metric: Metric, lastWasError: boolean): number {
-  if (isJudgedContinuously(metric)) return shortestIntervalMs;
+  // A judge that looks at every moment: one measurement lasts an interval, and the next follows at once.
+  if (isJudgedSequentially(metric)) return shortestIntervalMs;
   if (!hasInterval(metric)) return afterErrorMs;
   const parsed = parseGoDuration(metric.interval ?? "");
   if (!parsed.ok) return afterErrorMs;

@@ -4,24 +4,16 @@ import {
   judgeAnewAnnotation,
   podTemplateHashLabel,
   revisionAnnotation,
-  sequentialKind,
 } from "../../api/argo/keys.ts";
+import { isJudgedSequentially } from "../../api/argo/metric-plugin.ts";
 import { controllerOf } from "../../api/meta/object.ts";
 import type { StringMap } from "../../api/meta/object.ts";
-import { isJsonObject, ownProperty } from "../../lib/json.ts";
 import { parseTime } from "../../lib/time.ts";
 import type { Facts } from "./context.ts";
 import { evidenceUntilMs } from "./shown-safe.ts";
 
 // What has been learned about a revision is not forgotten when another run asks about it: at the next
 // step, after a pause nobody could decide, or when an aborted rollout is tried again.
-
-function isJudged({ metrics }: Pick<AnalysisRunSpec, "metrics">): boolean {
-  return metrics.some(({ provider }) => {
-    const plugins = ownProperty(provider, "plugin");
-    return isJsonObject(plugins) && ownProperty(plugins, sequentialKind) !== undefined;
-  });
-}
 
 function isOfThisRevision(facts: Facts, run: AnalysisRun): boolean {
   const { labels = {}, annotations = {} } = run.metadata;
@@ -39,7 +31,7 @@ function sinceMs({ rollout }: Facts): number {
 
 /** The annotation that leads a new run to the run whose evidence it goes on from; none if there is none. */
 export function continuing(facts: Facts, spec: Pick<AnalysisRunSpec, "metrics">): StringMap {
-  if (!isJudged(spec)) return {};
+  if (!spec.metrics.some(isJudgedSequentially)) return {};
   const since = sinceMs(facts);
   let newest: { readonly name: string; readonly untilMs: number } | undefined;
   for (const run of facts.observed.analysisRuns) {

@@ -3,6 +3,7 @@
 // The n-th measurement gets the n-th answer, the last is repeated; null is no data; `seconds` makes
 // it take that long. It is not in the registry: tests hand it in. The pattern to copy for a new provider.
 import type { Measurement, Metric } from "../../api/argo/analysis.ts";
+import { pluginConfigOf } from "../../api/argo/metric-plugin.ts";
 import { jsonInput, nilInput, floatInput } from "../../lib/expr/expr.ts";
 import { isJsonArray, isJsonObject, ownProperty, type Json } from "../../lib/json.ts";
 import { parseTime } from "../../lib/time.ts";
@@ -19,8 +20,7 @@ const fakeKind = "haldane.dev/fake";
 const capabilities = { asynchronous: true } as const;
 
 function answersOf(metric: Metric): readonly Json[] {
-  const plugins = ownProperty(metric.provider, "plugin");
-  const config = isJsonObject(plugins) ? ownProperty(plugins, fakeKind) : undefined;
+  const config = pluginConfigOf(metric, fakeKind);
   const answers = isJsonObject(config) ? ownProperty(config, "answers") : undefined;
   if (!isJsonArray(answers) || answers.length === 0) {
     throw new ProviderError(

@@ -1,8 +1,9 @@
 import type { Metric } from "../../api/argo/analysis.ts";
+import { pluginConfigOf } from "../../api/argo/metric-plugin.ts";
 import { thresholdsAt } from "../../core/judge/kayenta/read-configuration.ts";
 import type { KayentaSettings, Thresholds } from "../../core/judge/kayenta/settings.ts";
 import { parseGoDuration } from "../../lib/go-duration.ts";
-import { isJsonObject, ownProperty, type Json, type JsonObject } from "../../lib/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
 import { JsonPlace } from "../../lib/json-place.ts";
 import { prometheusConnectionOf, type PrometheusConnection } from "../prometheus-connection.ts";
 import { ProviderError, type ProviderContext } from "../provider.ts";
@@ -128,8 +129,7 @@ function stepOf(root: JsonPlace): number {
 }
 
 function configOf(metric: Metric): JsonObject {
-  const plugins = ownProperty(metric.provider, "plugin");
-  const config = isJsonObject(plugins) ? ownProperty(plugins, kayentaJudgeKind) : undefined;
+  const config = pluginConfigOf(metric, kayentaJudgeKind);
   return isJsonObject(config) ? config : {};
 }
 

@@ -1,4 +1,5 @@
 import type { Metric } from "../../api/argo/analysis.ts";
+import { pluginConfigOf } from "../../api/argo/metric-plugin.ts";
 import { sequentialKind } from "../../api/argo/keys.ts";
 import type { Watch } from "../../core/judge/recorded/look.ts";
 import type { SequentialConfig } from "../../core/judge/sequential/config.ts";
@@ -125,8 +126,7 @@ function watchOf(metric: Metric, reader: FieldReader): Watch {
 
 /** The plugin's own object, as written. */
 export function sequentialObjectOf(metric: Metric): JsonObject | undefined {
-  const plugins = ownProperty(metric.provider, "plugin");
-  const config = isJsonObject(plugins) ? ownProperty(plugins, sequentialKind) : undefined;
+  const config = pluginConfigOf(metric, sequentialKind);
   return isJsonObject(config) ? config : undefined;
 }
 

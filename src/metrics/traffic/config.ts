@@ -1,4 +1,5 @@
 import type { Metric } from "../../api/argo/analysis.ts";
+import { pluginConfigOf } from "../../api/argo/metric-plugin.ts";
 import { didYouMean } from "../../lib/did-you-mean.ts";
 import { parseGoDuration } from "../../lib/go-duration.ts";
 import { isJsonObject, ownProperty, type Json, type JsonObject } from "../../lib/json.ts";
@@ -117,8 +118,7 @@ function baselineOf(reader: Reader): TrafficConfig["baseline"] {
 
 /** The configuration of a metric's traffic provider. Throws a ProviderError naming the field. */
 export function trafficConfigOf(metric: Metric): TrafficConfig {
-  const plugins = ownProperty(metric.provider, "plugin");
-  const config = isJsonObject(plugins) ? ownProperty(plugins, trafficKind) : undefined;
+  const config = pluginConfigOf(metric, trafficKind);
   const reader = new Reader(metric.name, isJsonObject(config) ? config : {});
   reader.refuseUnknown();
   const quantile = reader.number("quantile", 0.95);

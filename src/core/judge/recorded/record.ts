@@ -72,6 +72,21 @@ export function recordOf(
   };
 }
 
+/** How the judge stood when it looked last. */
+export interface Standing {
+  readonly action: string;
+  /** The end of the last tick it judged, in milliseconds since 1970; 0 = there was none. */
+  readonly untilMs: number;
+}
+
+/** undefined = the sequential judge does not look at this metric, or has not yet. */
+export function standingOf(
+  metadata: Readonly<Record<string, string>> | undefined,
+): Standing | undefined {
+  if (metadata?.["judge"] !== "sequential") return undefined;
+  return { action: metadata["action"] ?? "", untilMs: Number(metadata["until"] ?? "0") };
+}
+
 /** A status is read and written whole: this much of it may be ticks. */
 const mostCharacters = 48_000;
 
