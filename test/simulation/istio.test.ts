@@ -166,8 +166,8 @@ describe("a canary split by a VirtualService", () => {
           2s  shop-canary leads to v1
          62s  shop-canary leads to v2
          62s  primary: shop-stable 80, shop-canary 20
-        180s  shop-canary leads to v1
         180s  primary: shop-stable 100, shop-canary 0
+        180s  shop-canary leads to v1
       "
     `);
     expect(transcript).toMatchInlineSnapshot(`
@@ -215,8 +215,8 @@ describe("a canary split by a VirtualService", () => {
           2s  shop-canary leads to v1
          62s  shop-canary leads to v2
          62s  testers: shop-canary 100 | primary: shop-stable 100, shop-canary 0
-        120s  shop-canary leads to v1
         120s  primary: shop-stable 100, shop-canary 0
+        120s  shop-canary leads to v1
       "
     `);
   });

@@ -115,6 +115,7 @@ async function play(
     store: cluster.store,
     clock: cli.clock,
     signal: cli.signal,
+    patienceMs: 45_000,
     onState: tell,
   });
   await story.until("Healthy");

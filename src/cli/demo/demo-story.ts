@@ -22,6 +22,8 @@ export interface StoryOptions {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** How long the rollout may take to get into a phase. */
+  readonly patienceMs: number;
   /** Called at every look, several times a second. */
   readonly onState: (state: StoryState) => void;
 }
@@ -32,7 +34,6 @@ export interface Story {
 }
 
 const lookMs = 50;
-const patienceMs = 45_000;
 
 /** The share of the version released last: what the gateway has confirmed, and all once promoted. */
 function liveWeight(manifest: KubeObject, released: DemoVersion | undefined): number {
@@ -54,12 +55,12 @@ export class StoryTeller implements Story {
     this.#options = options;
   }
 
-  /** Resolves once the rollout is in the phase, with the moment; a CliError after 45 s. */
+  /** Resolves once the rollout is in the phase, with the moment; a CliError when patience is over. */
   async until(
     phase: "Healthy" | "Degraded",
     isEnough: (manifest: KubeObject) => boolean = () => true,
   ): Promise<number> {
-    const { clock, signal } = this.#options;
+    const { clock, signal, patienceMs } = this.#options;
     const deadlineMs = clock.now() + patienceMs;
     for (;;) {
       const manifest = await this.#look();
@@ -70,7 +71,7 @@ export class StoryTeller implements Story {
           ? clientPhase(asJson(manifest))
           : { message: "there is no rollout" };
         throw new CliError(
-          `the demo waited 45 s for the rollout to become ${phase}; it says: ${message}`,
+          `the demo waited ${String(patienceMs / 1000)} s for the rollout to become ${phase}; it says: ${message}`,
         );
       }
       await sleep(clock, lookMs, signal);

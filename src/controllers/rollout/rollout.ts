@@ -153,9 +153,9 @@ async function decideTwice(
   const { clock, live, store } = options;
   const decision = decide(observed, clock.now());
   if (!deservesSecondLook(decision, observed)) return decision;
-  await mustBeCurrent(manifest, live);
-  const traffic = await tellRouterErrors(manifest, options, async () =>
-    observeRouters(routersOf(rollout, manifest, { ...options, store: readingLive(store, live) })),
+  const routers = routersOf(rollout, manifest, { ...options, store: readingLive(store, live) });
+  const [traffic] = await tellRouterErrors(manifest, options, async () =>
+    Promise.all([observeRouters(routers), mustBeCurrent(manifest, live)]),
   );
   return decide({ ...observed, traffic }, clock.now());
 }

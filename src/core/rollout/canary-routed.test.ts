@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { decide } from "./decide.ts";
 import {
   abort,
   pause,
@@ -461,6 +462,17 @@ describe("a canary with a router", () => {
         "10m20s 0% · v2:4/4 · step 1/1 · Healthy",
       ]
     `);
+  });
+
+  it("takes the weight back before anything else after an abort", () => {
+    const { world } = play(rolloutOf(routed("w20 p")), [v2]);
+    abort(world);
+    const { effects } = decide(world.observe(), world.now);
+    const deeds = effects.flatMap((effect) => {
+      if (effect.kind === "applyTraffic") return [`weight ${String(effect.plan.canary.weight)}`];
+      return effect.kind === "patchService" ? [`Service ${effect.name}`] : [];
+    });
+    expect(deeds).toEqual(["weight 0", "Service web-canary"]);
   });
 
   it("keeps the canary for good with abortScaleDownDelaySeconds 0", () => {

@@ -192,6 +192,23 @@ function routersToAskAgain({ observed, now }: Facts): readonly LookAgain[] {
   );
 }
 
+/**
+ * A weight grows only once the Services lead where it is to go. After an abort the weight is first:
+ * users leave the bad version with it, and the canary Service follows.
+ */
+function inOrder(
+  { strategy }: Canary,
+  { isAborted }: Course,
+  services: readonly Effect[],
+  routing: readonly Effect[],
+): readonly Effect[] {
+  const isStableServiceMoved = services.some(
+    (effect) => effect.kind === "patchService" && effect.name === strategy.stableService,
+  );
+  const isWeightFirst = isAborted && strategy.pingPong === undefined && !isStableServiceMoved;
+  return isWeightFirst ? [...routing, ...services] : [...services, ...routing];
+}
+
 /** decide() of a canary. */
 export function conductCanary(facts: Facts, strategy: CanaryStrategy): StrategyOutcome {
   const canary = canaryOf(facts, strategy);
@@ -205,7 +222,7 @@ export function conductCanary(facts: Facts, strategy: CanaryStrategy): StrategyO
   const watched = strategy.pingPong === undefined ? [names.canary, names.stable] : [];
   const selected = hashesSelected(facts, watched, services);
   const sizing = canarySizing(canary, arrived, traffic, selected);
-  const reach = [...services, ...routing.effects];
+  const reach = inOrder(canary, arrived, services, routing.effects);
   const { course } = experiments;
   return {
     course: { ...course, held: course.held ?? traffic.held },
