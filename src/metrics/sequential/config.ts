@@ -7,7 +7,7 @@ import { problemsOf } from "../../core/judge/sequential/settings.ts";
 import { parseGoDuration } from "../../lib/go-duration.ts";
 import { isJsonObject, ownProperty, type JsonObject } from "../../lib/json.ts";
 import { countedEdgesMs, type SourceBlock } from "../counts/sources.ts";
-import { FieldReader } from "./field-reader.ts";
+import { PluginFields } from "../plugin-fields.ts";
 import { metricsOf, said } from "./metric-config.ts";
 
 /** The configuration of a sequential metric, read; the source's own is left to whoever asks it. */
@@ -51,7 +51,7 @@ const fields = [
 
 const sources = ["traffic", "prometheus", "web"] as const;
 
-function sourceOf(reader: FieldReader): SourceSettings {
+function sourceOf(reader: PluginFields): SourceSettings {
   const value = reader.get("source") ?? "traffic";
   if (value === "traffic")
     return {
@@ -80,12 +80,12 @@ function withCountedEdges(judge: SequentialConfig, source: SourceSettings): Sequ
 }
 
 /** Whatever else the judge itself would refuse: its words for the fields are close enough to find them. */
-function checked(reader: FieldReader, config: SequentialConfig): SequentialConfig {
+function checked(reader: PluginFields, config: SequentialConfig): SequentialConfig {
   const [problem] = problemsOf(config);
   return problem === undefined ? config : reader.refuse("metrics", problem);
 }
 
-function judgeOf(reader: FieldReader): SequentialConfig {
+function judgeOf(reader: PluginFields): SequentialConfig {
   const safeRatio = reader.above("safeRatio", 1);
   const sampleRatioLevel = reader.number("sampleRatioLevel");
   if (sampleRatioLevel !== undefined && (sampleRatioLevel < 0 || sampleRatioLevel >= 1))
@@ -107,7 +107,7 @@ function judgeOf(reader: FieldReader): SequentialConfig {
   });
 }
 
-function watchOf(metric: Metric, reader: FieldReader): Watch {
+function watchOf(metric: Metric, reader: PluginFields): Watch {
   const maxMs = reader.durationMs("max");
   const undecided = reader.oneOf("undecided", ["inconclusive", "successful"]);
   const { interval = "" } = metric;
@@ -135,7 +135,7 @@ function refuseConditions(metric: Metric, place: string): void {
   const { successCondition = "", failureCondition = "" } = metric;
   if (successCondition === "" && failureCondition === "") return;
   const field = successCondition === "" ? "failureCondition" : "successCondition";
-  new FieldReader(place, {}, []).refuse(
+  new PluginFields(place, {}, []).refuse(
     field,
     "is never read: the judge decides by alpha, margin and safeRatio",
   );
@@ -145,7 +145,7 @@ function refuseConditions(metric: Metric, place: string): void {
 export function sequentialSettingsOf(metric: Metric): SequentialSettings {
   refuseConditions(metric, `metric '${metric.name}'`);
   const place = `metric '${metric.name}': provider.plugin["${sequentialKind}"]`;
-  const reader = new FieldReader(place, sequentialObjectOf(metric) ?? {}, fields);
+  const reader = new PluginFields(place, sequentialObjectOf(metric) ?? {}, fields);
   const source = sourceOf(reader);
   return {
     judge: withCountedEdges(judgeOf(reader), source),

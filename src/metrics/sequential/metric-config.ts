@@ -1,6 +1,6 @@
 import type { SequentialMetric } from "../../core/judge/sequential/config.ts";
 import { isJsonArray, isJsonObject, type Json } from "../../lib/json.ts";
-import { FieldReader } from "./field-reader.ts";
+import { PluginFields } from "../plugin-fields.ts";
 
 const kinds = ["errors", "latency", "count", "mean", "slope"] as const;
 type Kind = (typeof kinds)[number];
@@ -24,7 +24,7 @@ export function said<T extends object>(fields: T): Partial<Defined<T>> {
   ) as Partial<Defined<T>>;
 }
 
-function latencyOf(reader: FieldReader): Partial<Extract<SequentialMetric, { kind: "latency" }>> {
+function latencyOf(reader: PluginFields): Partial<Extract<SequentialMetric, { kind: "latency" }>> {
   const edgesMs = reader.numbers("edges");
   if (edgesMs !== undefined) {
     const isRising = edgesMs.every((edge, index) => edge > (edgesMs[index - 1] ?? 0));
@@ -44,14 +44,14 @@ function latencyOf(reader: FieldReader): Partial<Extract<SequentialMetric, { kin
   });
 }
 
-function errorsOf(reader: FieldReader): Partial<Extract<SequentialMetric, { kind: "errors" }>> {
+function errorsOf(reader: PluginFields): Partial<Extract<SequentialMetric, { kind: "errors" }>> {
   const objective = reader.below("objective", ["share"]);
   const share = objective?.share("share");
   if (objective && share === undefined) reader.refuse("objective", "needs share");
   return share === undefined ? {} : { objective: { share } };
 }
 
-function metricOf(kind: Kind, reader: FieldReader): SequentialMetric {
+function metricOf(kind: Kind, reader: PluginFields): SequentialMetric {
   const base = {
     name: reader.text("name") ?? kind,
     ...said({
@@ -89,7 +89,7 @@ function oneOf(place: string, value: Json, refuse: (problem: string) => never): 
   const { kind: asked } = words;
   const kind = kinds.find((known) => known === asked);
   if (kind === undefined) return refuse(`kind must be one of ${kinds.join(", ")}`);
-  const reader = new FieldReader(place, words, allFields);
+  const reader = new PluginFields(place, words, allFields);
   const own: readonly string[] = [...common, ...ownFields[kind]];
   const foreign = Object.keys(words).find((field) => !own.includes(field));
   if (foreign !== undefined) reader.refuse(foreign, `says nothing about ${kind}`);
@@ -97,7 +97,7 @@ function oneOf(place: string, value: Json, refuse: (problem: string) => never): 
 }
 
 /** `metrics: errors,latency` or a list of words and objects; names must differ. */
-export function metricsOf(reader: FieldReader): readonly SequentialMetric[] {
+export function metricsOf(reader: PluginFields): readonly SequentialMetric[] {
   const value = reader.get("metrics") ?? "errors,latency";
   const list = typeof value === "string" ? value.split(",") : value;
   if (!isJsonArray(list) || list.length === 0)

@@ -1,16 +1,11 @@
-import { didYouMean } from "../../lib/did-you-mean.ts";
-import { parseGoDuration } from "../../lib/go-duration.ts";
-import {
-  isJsonArray,
-  isJsonObject,
-  ownProperty,
-  type Json,
-  type JsonObject,
-} from "../../lib/json.ts";
-import { ProviderError } from "../provider.ts";
+// How the configuration of a provider of our own is read, field by field.
+import { didYouMean } from "../lib/did-you-mean.ts";
+import { parseGoDuration } from "../lib/go-duration.ts";
+import { isJsonArray, isJsonObject, ownProperty, type Json, type JsonObject } from "../lib/json.ts";
+import { ProviderError } from "./provider.ts";
 
 /** One object of a metric's configuration. Whatever is wrong is a ProviderError that names the field. */
-export class FieldReader {
+export class PluginFields {
   readonly #place: string;
   readonly #object: JsonObject;
 
@@ -88,11 +83,11 @@ export class FieldReader {
   }
 
   /** An object of its own, which may have these fields. */
-  below(field: string, known: readonly string[]): FieldReader | undefined {
+  below(field: string, known: readonly string[]): PluginFields | undefined {
     const value = this.get(field);
     if (value === undefined) return undefined;
     if (!isJsonObject(value)) return this.refuse(field, `must be an object of ${known.join(", ")}`);
-    return new FieldReader(this.placeOf(field), value, known);
+    return new PluginFields(this.placeOf(field), value, known);
   }
 
   numbers(field: string): readonly number[] | undefined {
