@@ -137,6 +137,14 @@ export function textOption(call: CommandCall, name: string): string | undefined 
   return typeof value === "string" ? value : undefined;
 }
 
+/** Whether `-o json` is given, where that is the only other form. Throws a usage error for another. */
+export function wantsJson(call: CommandCall): boolean {
+  const output = textOption(call, "output");
+  if (output !== undefined && output !== "json")
+    throw usageError(call, `-o ${output} is not known; use json`);
+  return output === "json";
+}
+
 export function listOption(call: CommandCall, name: string): readonly string[] {
   const value = call.options[name];
   return Array.isArray(value) ? (value as readonly string[]) : [];

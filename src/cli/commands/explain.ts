@@ -2,7 +2,7 @@
 // it had to reach. Judged again from what was recorded, so nothing has to be running any more.
 import { metricsOf, findRun } from "../judge/judged-run.ts";
 import { explainMetric, runTitle } from "../judge/explained.ts";
-import { print, textArgument, textOption, usageError, type CliCommand } from "../command.ts";
+import { print, textArgument, wantsJson, type CliCommand } from "../command.ts";
 import { withConnection } from "../with-connection.ts";
 
 export const command: CliCommand = {
@@ -12,14 +12,12 @@ export const command: CliCommand = {
       .option("-o, --output <format>", "json");
   },
   async run(call) {
-    const output = textOption(call, "output");
-    if (output !== undefined && output !== "json")
-      throw usageError(call, `-o ${output} is not known; use json`);
+    const isJson = wantsJson(call);
     const name = textArgument(call, 0) ?? "";
     await withConnection(call, async ({ store, namespace }) => {
       const run = await findRun(store, namespace, name);
       const explained = metricsOf(run).map(explainMetric);
-      if (output === "json") {
+      if (isJson) {
         const { phase = "Pending", message = "" } = run.status ?? {};
         const metrics = explained.map(({ json }) => json);
         const whole = { run: run.metadata.name, phase, message, metrics };

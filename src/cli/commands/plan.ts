@@ -10,6 +10,7 @@ import {
   textArgument,
   textOption,
   usageError,
+  wantsJson,
   type CliCommand,
   type CommandCall,
 } from "../command.ts";
@@ -181,14 +182,12 @@ export const command: CliCommand = {
       .option("-o, --output <format>", "json");
   },
   async run(call) {
-    const output = textOption(call, "output");
-    if (output !== undefined && output !== "json")
-      throw usageError(call, `-o ${output} is not known; use json`);
+    const isJson = wantsJson(call);
     const subject = await subjectOf(call);
     const settings = settingsOf(call, subject);
     const { steps, notes } = stepsToPlan(subject.rollout);
     const plan = planOf(settings, steps);
-    if (output === "json") {
+    if (isJson) {
       const { name } = subject.rollout.metadata;
       print(call.cli, JSON.stringify({ rollout: name, settings, ...plan, notes }, undefined, 2));
       return 0;

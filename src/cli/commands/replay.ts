@@ -19,6 +19,7 @@ import {
   textArgument,
   textOption,
   usageError,
+  wantsJson,
   type CliCommand,
   type CommandCall,
 } from "../command.ts";
@@ -113,9 +114,7 @@ export const command: CliCommand = {
       .option("-o, --output <format>", "json");
   },
   async run(call) {
-    const output = textOption(call, "output");
-    if (output !== undefined && output !== "json")
-      throw usageError(call, `-o ${output} is not known; use json`);
+    const isJson = wantsJson(call);
     await withConnection(call, async ({ store, namespace }) => {
       const run = await findRun(store, namespace, textArgument(call, 0) ?? "");
       const judged = metricsOf(run).filter(({ isJudged }) => isJudged);
@@ -124,7 +123,7 @@ export const command: CliCommand = {
           `${run.metadata.name} has no metric of ${sequentialKind}: what was counted is recorded only for those`,
         );
       const all = judged.map((read) => told(read, call));
-      if (output === "json") {
+      if (isJson) {
         const metrics = all.map(({ json }) => json);
         print(call.cli, JSON.stringify({ run: run.metadata.name, metrics }, undefined, 2));
         return;

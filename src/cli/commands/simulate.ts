@@ -19,7 +19,7 @@ import {
   flag,
   listArgument,
   print,
-  textOption,
+  wantsJson,
   type CliCommand,
   type CliContext,
   type CommandCall,
@@ -145,9 +145,7 @@ function exitCodeOf({ ending }: Simulated, ends: readonly RolloutEnd[]): ExitCod
 
 async function run(call: CommandCall): Promise<ExitCode> {
   const { cli } = call;
-  const output = textOption(call, "output");
-  if (output !== undefined && output !== "json")
-    throw new CliError(`-o ${output}: only json is known here`);
+  const isJson = wantsJson(call);
   const manifests = await readManifests(listArgument(call, 0), cli);
   if (flag(call, "lint")) refuseErrors(manifests.objects);
   const plays: JsonObject[] = [];
@@ -156,11 +154,10 @@ async function run(call: CommandCall): Promise<ExitCode> {
     const played = await simulate(scenario);
     const ends = await endOf(played.store);
     codes.push(exitCodeOf(played, ends));
-    if (output === "json") plays.push(asOutput(played, ends));
+    if (isJson) plays.push(asOutput(played, ends));
     else printPlay(played, ends, cli);
   }
-  if (output === "json")
-    print(cli, JSON.stringify(plays.length === 1 ? plays[0] : plays, undefined, 2));
+  if (isJson) print(cli, JSON.stringify(plays.length === 1 ? plays[0] : plays, undefined, 2));
   return Math.max(...codes);
 }
 
