@@ -1,6 +1,7 @@
 // What `haldane controller` costs on a real Kubernetes control plane: N rollouts are created until all
 // are healthy, get a new image until all are healthy again, and are then left alone. Time, the
-// controller's own CPU time and memory, and its requests by verb and resource from its /metrics.
+// controller's own CPU time and memory, and its requests by verb and resource from its /metrics. Before that,
+// in the same run, what the pods alone cost the control plane.
 // HALDANE_TEST_KUBECONFIG=FILE npm run bench:controller [rollouts] [idle seconds]
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -14,6 +15,7 @@ import { readKubeconfig } from "../src/objects/kubernetes/kubeconfig.ts";
 import { kubernetesStore } from "../src/objects/kubernetes/kubernetes.ts";
 import { systemClock } from "../src/runtime/clock.ts";
 import { freePort } from "./free-port.ts";
+import { podsAlone } from "./pods-alone.ts";
 import { report, type Row } from "./report.ts";
 
 const [count = 1000, idleSeconds = 60] = process.argv.slice(2).map(Number);
@@ -149,6 +151,11 @@ function sumOf(requests: readonly (readonly [string, number])[]): number {
   return requests.reduce((sum, [, times]) => sum + times, 0);
 }
 
+async function untilGone(name: string): Promise<void> {
+  const ref = { apiVersion: "v1", kind: "Namespace", namespace: "", name };
+  while ((await store.get(ref)) !== undefined) await sleep(500);
+}
+
 const quietMs = 4_000;
 
 /** Resolves with the time at which the last event was stored: they may trail behind what they tell of. */
@@ -218,6 +225,11 @@ for (const { definition } of customResourceDefinitions()) {
   });
 }
 await store.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+const floorNamespace = `${namespace}-pods`;
+await store.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: floorNamespace } });
+const floor = await podsAlone({ store, namespace: floorNamespace, count, writers });
+await store.delete({ apiVersion: "v1", kind: "Namespace", namespace: "", name: floorNamespace });
+await untilGone(floorNamespace);
 const controller = await startController();
 try {
   const rows = [
@@ -243,6 +255,17 @@ try {
     await measure(`idle ${String(idleSeconds)} s`, controller, async () =>
       sleep(idleSeconds * 1000),
     ),
+  );
+  const { createSeconds, updateSeconds } = floor;
+  rows.unshift(
+    {
+      name: `the pods alone: create ${String(count)}`,
+      values: { "wall s": createSeconds, requests: count },
+    },
+    {
+      name: `the pods alone: update ${String(count)}`,
+      values: { "wall s": updateSeconds, requests: 2 * count },
+    },
   );
   report("controller", `haldane controller, ${String(count)} rollouts of one replica`, rows);
 } finally {

@@ -3,7 +3,7 @@
 import type { KubeEvent } from "../api/kubernetes/workloads.ts";
 import type { KubeObject } from "../api/meta/object.ts";
 import { fnv1a32Text } from "../lib/fnv.ts";
-import { formatTime } from "../lib/time.ts";
+import { formatTime, type EpochMs } from "../lib/time.ts";
 import { isStoreError, type ObjectStore } from "../objects/object-store.ts";
 import type { Clock } from "./clock.ts";
 
@@ -13,6 +13,19 @@ export interface RecordedEvent {
   readonly message: string;
   /** Tells equal texts of different occasions apart. */
   readonly cause: string;
+  /** When it happened; absent: now. */
+  readonly atMs?: EpochMs;
+}
+
+/** What an event has to know of the object it is about. */
+export function subjectOf({ apiVersion, kind, metadata }: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  const identity = {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  };
+  return { apiVersion, kind, metadata: { name, ...identity } };
 }
 
 export interface EventRecorder {
@@ -41,20 +54,13 @@ function newEvent(
   event: RecordedEvent,
   options: StoreRecorderOptions,
 ): KubeEvent {
-  const at = formatTime(options.clock.now());
-  const { name, namespace, uid, resourceVersion } = object.metadata;
+  const at = formatTime(event.atMs ?? options.clock.now());
+  const { apiVersion, kind, metadata } = subjectOf(object);
   return {
     apiVersion: "v1",
     kind: "Event",
-    metadata: { name: eventName(object, event), namespace: namespace ?? "default" },
-    involvedObject: {
-      apiVersion: object.apiVersion,
-      kind: object.kind,
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    },
+    metadata: { name: eventName(object, event), namespace: metadata.namespace ?? "default" },
+    involvedObject: { apiVersion, kind, ...metadata },
     reason: event.reason,
     message: event.message,
     type: event.type,

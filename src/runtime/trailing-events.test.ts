@@ -17,11 +17,16 @@ function eventOf(message: string): RecordedEvent {
 
 /** A store that answers when it is told to. */
 class SlowRecorder implements EventRecorder {
-  readonly asked: { message: string; answer: (error?: Error) => void }[] = [];
-  async record(_object: KubeObject, { message }: RecordedEvent): Promise<void> {
+  readonly asked: {
+    message: string;
+    atMs: number | undefined;
+    answer: (error?: Error) => void;
+  }[] = [];
+  async record(_object: KubeObject, { message, atMs }: RecordedEvent): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.asked.push({
         message,
+        atMs,
         answer: (error) => (error === undefined ? resolve() : reject(error)),
       });
     });
@@ -82,6 +87,31 @@ describe("events behind the work", () => {
     }
     expect(recorder.asked.map(({ message }) => message)).toEqual(["a", "b", "c", "d", "e"]);
     expect(isTold).toBe(true);
+  });
+
+  it("sends one at a time in a storm, each with the time it is of", async () => {
+    const { recorder, record, clock } = newWorld({ atOnce: 3, waitedFor: 2, most: 10 });
+    for (const message of "abcdefgh") record(message);
+    clock.after(5000, () => undefined);
+    clock.fireNext(Infinity);
+    const sent = (): string => recorder.asked.map(({ message }) => message).join("");
+    expect(sent()).toBe("abc");
+    for (const [at, expected] of ["abc", "abc", "abcd", "abcde", "abcdefgh"].entries()) {
+      recorder.asked[at]?.answer();
+      await settle();
+      expect(sent()).toBe(expected);
+    }
+    expect(recorder.asked.map(({ atMs }) => atMs)).toEqual(Array(8).fill(0));
+  });
+
+  it("is quick again when the end is waited for", async () => {
+    const { recorder, record, events } = newWorld({ atOnce: 3, waitedFor: 2, most: 10 });
+    for (const message of "abcdefgh") record(message);
+    recorder.asked[0]?.answer();
+    await settle();
+    expect(recorder.asked).toHaveLength(3);
+    void events.told();
+    expect(recorder.asked).toHaveLength(4);
   });
 
   it("waits again when too many are waiting: nothing is thrown away", async () => {

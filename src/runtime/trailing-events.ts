@@ -1,17 +1,17 @@
 // Events that do not hold up what they tell of. While few are waiting, whoever records one may wait
 // until it is stored, so that not even a killed process leaves something untold. In a storm (a
-// thousand rollouts at once) weights and replicas go first: events queue, a few at a time are sent,
-// and whoever stops the process in good order waits for the rest.
+// thousand rollouts at once) weights and replicas go first: events queue with the time they are of, one at
+// a time is sent, and whoever stops the process in good order waits for the rest.
 import type { KubeObject } from "../api/meta/object.ts";
 import { sleep, type Clock } from "./clock.ts";
-import type { EventRecorder, RecordedEvent } from "./events.ts";
+import { subjectOf, type EventRecorder, type RecordedEvent } from "./events.ts";
 import { errorText, type Logger } from "./log.ts";
 
 export interface TrailingEventsOptions {
   readonly recorder: EventRecorder;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Events that are being stored at the same time. */
+  /** Events that are being stored at the same time, one while more than `waitedFor` are waiting. */
   readonly atOnce?: number;
   /** With more than these waiting, `record` resolves before its event is stored. */
   readonly waitedFor?: number;
@@ -51,7 +51,13 @@ class Tail implements TrailingEvents {
     const ahead = this.#queue.length + this.#underWay;
     const isTrailing = ahead >= waitedFor && ahead < most;
     const stored = new Promise<void>((resolve, reject) => {
-      this.#queue.push({ object, event, resolve, reject, isTrailing });
+      this.#queue.push({
+        object: subjectOf(object),
+        event: { atMs: this.#options.clock.now(), ...event },
+        resolve,
+        reject,
+        isTrailing,
+      });
     });
     this.#sendMore();
     if (!isTrailing) await stored;
@@ -59,11 +65,20 @@ class Tail implements TrailingEvents {
 
   async told(): Promise<void> {
     if (this.#queue.length + this.#underWay === 0) return;
-    await new Promise<void>((resolve) => this.#whenTold.push(resolve));
+    const told = new Promise<void>((resolve) => this.#whenTold.push(resolve));
+    // Nothing else is to go first any more.
+    this.#sendMore();
+    await told;
+  }
+
+  get #places(): number {
+    const { atOnce, waitedFor } = this.#options;
+    const isStorm = this.#queue.length > waitedFor && this.#whenTold.length === 0;
+    return isStorm ? 1 : atOnce;
   }
 
   #sendMore(): void {
-    while (this.#underWay < this.#options.atOnce) {
+    while (this.#underWay < this.#places) {
       const next = this.#queue.shift();
       if (next === undefined) break;
       this.#underWay += 1;
