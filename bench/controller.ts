@@ -173,25 +173,27 @@ async function untilTold(controller: Running): Promise<number> {
   return sinceMs;
 }
 
+/** `isQuiet`: nothing is to be told afterwards, so it is not asked whether all is; asking is work, too. */
 async function measure(
   name: string,
   controller: Running,
   work: (signal: AbortSignal) => Promise<void>,
+  isQuiet = false,
 ): Promise<Row> {
   const stop = new AbortController();
   let peakMb = 0;
   const peak = setInterval(() => {
     peakMb = Math.max(peakMb, statOf(controller.pid).rssMb);
   }, 200);
-  const before = statOf(controller.pid);
   const requestsBefore = await requestsOf(controller);
+  const before = statOf(controller.pid);
   const startedMs = performance.now();
   let seconds: number;
-  let toldSeconds: number;
+  let toldSeconds = 0;
   try {
     await work(stop.signal);
     seconds = (performance.now() - startedMs) / 1000;
-    toldSeconds = ((await untilTold(controller)) - startedMs) / 1000;
+    if (!isQuiet) toldSeconds = ((await untilTold(controller)) - startedMs) / 1000;
   } finally {
     clearInterval(peak);
     stop.abort();
@@ -252,8 +254,11 @@ try {
   // What the update left to do (old pods go) is not idleness.
   await sleep(10_000);
   rows.push(
-    await measure(`idle ${String(idleSeconds)} s`, controller, async () =>
-      sleep(idleSeconds * 1000),
+    await measure(
+      `idle ${String(idleSeconds)} s`,
+      controller,
+      async () => sleep(idleSeconds * 1000),
+      true,
     ),
   );
   const { createSeconds, updateSeconds } = floor;
