@@ -221,6 +221,45 @@ describe("a swap", () => {
   });
 });
 
+describe("what weights divide", () => {
+  it("is counted when it begins, apart from what a rule leads to one backend", async () => {
+    const canary = "shop/canary:80";
+    const [first, second] = [await pod("stable"), await pod("canary")];
+    const backends = [
+      { backend: web, weight: 75 },
+      { backend: canary, weight: 25 },
+    ];
+    const matches = [{ headers: [{ type: "Exact", name: "x-tester", value: "yes" }] }] as const;
+    const toCanary = {
+      matches,
+      backends: [
+        { backend: web, weight: 0 },
+        { backend: canary, weight: 1 },
+      ],
+    };
+    const port = await bed.put(
+      configOf([{ backends }, toCanary], {
+        [web]: [first.endpoint("v1")],
+        [canary]: [second.endpoint("v2")],
+      }),
+    );
+    for (let count = 0; count < 8; count += 1) await ask(port);
+    for (let count = 0; count < 3; count += 1) await ask(port, { headers: { "x-tester": "yes" } });
+    const counters = Object.fromEntries(
+      bed.gateway
+        .stats()
+        .series.map(({ version, counters: { requests, divided } }) => [
+          version,
+          { requests, divided },
+        ]),
+    );
+    expect(counters).toEqual({
+      v1: { requests: 6, divided: 6 },
+      v2: { requests: 5, divided: 2 },
+    });
+  });
+});
+
 describe("listeners", () => {
   it("open, keep their port under a new name, and close for good", async () => {
     const backend = await pod("ok");

@@ -28,6 +28,8 @@ interface Share {
   readonly service: string;
   /** 0 to 1 */
   readonly share: number;
+  /** The part of it that weights of several Services divide. */
+  readonly divided: number;
 }
 
 /** From `atMs` until the next. */
@@ -39,6 +41,7 @@ interface Period {
 
 interface Total {
   requests: number;
+  divided: number;
   failed: number;
   readonly latency: Float64Array;
 }
@@ -46,12 +49,17 @@ interface Total {
 /** As often as the gateway is read. */
 const tickMs = 1000;
 
+function newTotal(): Total {
+  return { requests: 0, divided: 0, failed: 0, latency: new Float64Array(latencyBucketCount) };
+}
+
 function countsBetween(fromMs: EpochMs, toMs: EpochMs, total: Total): TrafficCounts {
   const requests = Math.round(total.requests);
+  const divided = Math.round(total.divided);
   const failed = Math.round(total.failed);
   const byClass = { "1xx": 0, "2xx": requests - failed, "3xx": 0, "4xx": 0, "5xx": failed };
   const latency = latencyHistogramOf(total.latency);
-  return { fromMs, toMs, requests, failed, gatewayErrors: 0, byClass, latency };
+  return { fromMs, toMs, requests, divided, failed, gatewayErrors: 0, byClass, latency };
 }
 
 /** Records, at each change of a route, who gets which share from then on. */
@@ -81,7 +89,7 @@ export class DescribedTraffic implements TrafficSource {
     const [first] = periods;
     // Nobody watched before the first record: a gap is no data.
     if (!first || first.atMs > fromMs) return undefined;
-    const total = { requests: 0, failed: 0, latency: new Float64Array(latencyBucketCount) };
+    const total = newTotal();
     for (const [index, period] of periods.entries()) {
       const startMs = Math.max(fromMs, period.atMs);
       const endMs = Math.min(now, periods[index + 1]?.atMs ?? now);
@@ -111,22 +119,26 @@ export class DescribedTraffic implements TrafficSource {
 
   #tick(periods: readonly Period[], filter: TrafficFilter, fromMs: EpochMs): TrafficCounts {
     const toMs = fromMs + tickMs;
-    const total = { requests: 0, failed: 0, latency: new Float64Array(latencyBucketCount) };
-    const sums = new Map<string, number>();
+    const total = newTotal();
+    const sums = new Map<string, Pick<Share, "share" | "divided">>();
     for (const [index, period] of periods.entries()) {
       const startMs = Math.max(fromMs, period.atMs);
       const endMs = Math.min(toMs, periods[index + 1]?.atMs ?? toMs);
       if (endMs <= startMs) continue;
       for (const one of period.shares.filter((share) => isAsked(share, filter))) {
-        const part = (one.share * (endMs - startMs)) / tickMs;
-        sums.set(one.version, (sums.get(one.version) ?? 0) + part);
+        const part = (endMs - startMs) / tickMs;
+        const { share, divided } = sums.get(one.version) ?? { share: 0, divided: 0 };
+        sums.set(one.version, {
+          share: share + one.share * part,
+          divided: divided + one.divided * part,
+        });
       }
     }
-    for (const [version, share] of sums) this.#addTick(total, version, share, fromMs);
+    for (const [version, one] of sums) this.#addTick(total, { version, ...one }, fromMs);
     return countsBetween(fromMs, toMs, total);
   }
 
-  #addTick(total: Total, version: string, share: number, fromMs: EpochMs): void {
+  #addTick(total: Total, { version, share, divided }: Omit<Share, "service">, fromMs: EpochMs) {
     const { world, startMs: worldStartMs } = this.#options;
     const sinceMs = fromMs - worldStartMs;
     const second = sinceMs / tickMs;
@@ -138,6 +150,7 @@ export class DescribedTraffic implements TrafficSource {
     const requests = requestsUntil(second + 1) - requestsUntil(second);
     const bucket = latencyBucketOf(valueAt(described.latencyMs, sinceMs));
     total.requests += requests;
+    total.divided += share === 0 ? 0 : (requests * divided) / share;
     total.failed += failedUntil(second + 1) - failedUntil(second);
     total.latency[bucket] = (total.latency[bucket] ?? 0) + requests;
   }
@@ -145,12 +158,13 @@ export class DescribedTraffic implements TrafficSource {
   #add(total: Total, shares: readonly Share[], startMs: number, endMs: number): void {
     const { world, startMs: worldStartMs } = this.#options;
     const sinceMs = startMs - worldStartMs;
-    for (const { version, share } of shares) {
+    for (const { version, share, divided } of shares) {
       const described = versionOf(world, this.#imageOf(version));
-      const requests =
-        (valueAt(world.requestsPerSecond, sinceMs) * share * (endMs - startMs)) / 1000;
+      const all = (valueAt(world.requestsPerSecond, sinceMs) * (endMs - startMs)) / 1000;
+      const requests = all * share;
       const bucket = latencyBucketOf(valueAt(described.latencyMs, sinceMs));
       total.requests += requests;
+      total.divided += all * divided;
       total.failed += (requests * valueAt(described.errorPercent, sinceMs)) / 100;
       total.latency[bucket] = (total.latency[bucket] ?? 0) + requests;
     }
@@ -165,28 +179,50 @@ export class DescribedTraffic implements TrafficSource {
 
   /** By the weights of routes; Services no route splits serve all of their own ready pods. */
   #sharesNow(namespace: string): readonly Share[] {
-    const { served, services } = this.#options;
-    const weights = new Map<string, number>();
-    for (const route of served.values()) {
+    const { services } = this.#options;
+    const routed = this.#routedShares(namespace);
+    return services.list(namespace).flatMap((service) => {
+      const serving = this.#servingPods(service, namespace);
+      const pods = serving.reduce((total, { available }) => total + available, 0);
+      const { share = routed.size === 0 ? 1 : 0, divided = 0 } =
+        routed.get(service.metadata.name) ?? {};
+      return serving.map(({ version, available }) => ({
+        version,
+        service: service.metadata.name,
+        share: (share * available) / Math.max(1, pods),
+        divided: (divided * available) / Math.max(1, pods),
+      }));
+    });
+  }
+
+  /** By Service. Routes that lead to the same one bring it equally many requests each. */
+  #routedShares(namespace: string): ReadonlyMap<string, Pick<Share, "share" | "divided">> {
+    const found = new Map<string, Pick<Share, "share" | "divided">[]>();
+    for (const route of this.#options.served.values()) {
       if (route.metadata.namespace !== namespace) continue;
       const plain = route.spec.rules?.find(
         (rule) => rule.name?.startsWith("haldane-managed-") !== true,
       );
       const refs = plain?.backendRefs ?? [];
       const sum = refs.reduce((total, { weight = 1 }) => total + weight, 0);
-      for (const { name, weight = 1 } of refs) weights.set(name, sum === 0 ? 0 : weight / sum);
+      const isDivided = refs.filter(({ weight = 1 }) => weight > 0).length > 1;
+      for (const { name, weight = 1 } of refs) {
+        const share = sum === 0 ? 0 : weight / sum;
+        const others = found.get(name) ?? [];
+        found.set(name, [...others, { share, divided: isDivided ? share : 0 }]);
+      }
     }
-    return services.list(namespace).flatMap((service) => {
-      const routed = weights.get(service.metadata.name);
-      const serving = this.#servingPods(service, namespace);
-      const pods = serving.reduce((total, { available }) => total + available, 0);
-      const share = routed ?? (weights.size === 0 ? 1 : 0);
-      return serving.map(({ version, available }) => ({
-        version,
-        service: service.metadata.name,
-        share: (share * available) / Math.max(1, pods),
-      }));
-    });
+    const mean = (all: readonly number[]): number =>
+      all.reduce((sum, one) => sum + one, 0) / all.length;
+    return new Map(
+      [...found].map(([name, all]) => [
+        name,
+        {
+          share: mean(all.map(({ share }) => share)),
+          divided: mean(all.map(({ divided }) => divided)),
+        },
+      ]),
+    );
   }
 
   #servingPods(

@@ -2,7 +2,7 @@
 // and people decide where nobody can tell.
 import { describe, expect, it } from "vitest";
 import { judgeAnewAnnotation, pauseUntilSafePlugin } from "../../src/api/argo/keys.ts";
-import type { ScenarioOverrides } from "../../src/simulator/language.ts";
+import { standardRoute, type ScenarioOverrides } from "../../src/simulator/language.ts";
 import type { OverTime, VersionWorld } from "../../src/simulator/scenario.ts";
 import { quietWorld } from "../../src/simulator/scenario.ts";
 import { story } from "./story.ts";
@@ -70,6 +70,22 @@ describe("a guarded canary", () => {
     const outage = judged({ first: both, second: both });
     const text = await story("n4 w10 p2m w50 p5m | abort@20m", outage);
     expect(text).not.toContain("50%");
+    expect(found(text, /Degraded/).seconds).toBe(19 * 60);
+  });
+
+  it("is held when another route brings it more requests than its weight promises", async () => {
+    const other = standardRoute();
+    const backendRefs = [
+      { name: "shop-stable", port: 80, weight: 50 },
+      { name: "shop-canary", port: 80, weight: 50 },
+    ];
+    const metadata = { ...other.metadata, name: "another" };
+    const objects = [{ ...other, metadata, spec: { ...other.spec, rules: [{ backendRefs }] } }];
+    const text = await story("n4 w10 p2m w50 p5m | abort@20m", { ...judged({}), objects });
+    const { seconds, line } = found(text, /does not get the share of requests/);
+    expect(seconds).toBeLessThanOrEqual(20);
+    expect(line).toContain(" 10% ");
+    expect(text).not.toContain(" 50%");
     expect(found(text, /Degraded/).seconds).toBe(19 * 60);
   });
 

@@ -294,7 +294,10 @@ export class HttpListener implements ExchangeObserver, TunnelObserver {
       return undefined;
     }
     const target = balancer.choose(performance.now());
-    if (target) return { balancer, target };
+    if (target) {
+      if (rule.split.divides) target.series.add("divided");
+      return { balancer, target };
+    }
     const message = `backend ${balancer.backend} has no ready endpoint`;
     balancer.seriesWithoutEndpoint().addLost("noEndpoint");
     this.#log.lost(this.name, "noEndpoint", message);

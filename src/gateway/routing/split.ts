@@ -30,6 +30,11 @@ export class WeightedSplit<T> {
     this.#sum = this.#shares.reduce((sum, share) => sum + share.weight, 0);
   }
 
+  /** Whether there is anything to divide: more than one target has a weight. */
+  get divides(): boolean {
+    return this.#shares.length > 1;
+  }
+
   /** The next request's target; undefined when no target has a weight. */
   next(): T | undefined {
     const [first] = this.#shares;

@@ -11,10 +11,12 @@ import type { CounterSeries } from "../../lib/latency-histogram.ts";
  * `requests` counts finished ones, and is always the sum of `responses1xx` (switched protocols) to
  * `responses5xx` (all the backend's own answers), `lost` (answered by the gateway itself with 502, 503 or 504,
  * or cut short because the backend died) and `clientAborts`. The four error kinds say why a request was lost.
+ * `divided` counts begun ones that the weights of several backends divided; a rule with one backend divides nothing.
  * `retries` and `failedConnects` belong to the endpoint that failed, even when another one then answered.
  */
 export const counterNames = [
   "requests",
+  "divided",
   "responses1xx",
   "responses2xx",
   "responses3xx",

@@ -52,13 +52,14 @@ async function watch(asked: Metric, minutes: number): Promise<MetricAnswer> {
     newUid: () => "uid",
   });
   const provider = sequentialProvider.create(asked, { store, env: {}, traffic: undefined });
-  const measurement: Measurement = { phase: "Running", startedAt: formatTime(startMs) };
+  let measurement: Measurement = { phase: "Running", startedAt: formatTime(startMs) };
   let result: MetricResult = { name: "judge", phase: "Running" };
   let answer: MetricAnswer = { kind: "error", message: "never asked" };
   for (let now = startMs; now <= startMs + minutes * 60_000; now += 10_000) {
     const question = questionOf({ now }, asked);
     const run = { ...question.run, status: { metricResults: [result] } };
     answer = (await provider.resume?.({ ...question, run }, measurement)) ?? answer;
+    measurement = { ...measurement, ...(answer.metadata && { metadata: answer.metadata }) };
     result = { ...result, metadata: { ...result.metadata, ...answer.record } };
     if (answer.kind === "phase") break;
   }
@@ -105,6 +106,86 @@ describe("counts from a web endpoint", () => {
     const answer = await watch(metricOf({ web: { url: server.url } }, [{ kind: "errors" }]), 5);
     expect(answer).toMatchObject({ kind: "phase", phase: "Inconclusive" });
     expect(JSON.stringify(answer)).toMatch(/no data.*500/);
+  });
+});
+
+describe("numbers that cannot be", () => {
+  const stable = { total: 4500, count: 9 };
+
+  it.each<[string, object, string]>([
+    ["are negative", { total: -5, count: 0 }, "errors, canary: total is -5, not a whole number"],
+    ["are more failures than requests", { total: 5, count: 6 }, "count is 6, more than the total"],
+    ["are no counts", { total: 4.5, count: 0 }, "total is 4.5, not a whole number"],
+    ["are no numbers", { total: "NaN", count: 0 }, "samples.errors needs total and count"],
+  ])("%s: no data, with the reason, and neither pass nor rollback", async (_what, canary, why) => {
+    const server = await endpoint(() => ({ errors: { canary, stable } }));
+    const asked = metricOf({ web: { url: `${server.url}/?since=\${since}&until=\${until}` } }, [
+      { kind: "errors" },
+    ]);
+    const answer = await watch(asked, 5);
+    expect(answer).toMatchObject({ kind: "phase", phase: "Inconclusive" });
+    expect(answer).toHaveProperty("message", expect.stringContaining("no data of both versions"));
+    expect(answer).toHaveProperty("message", expect.stringContaining(why));
+  });
+
+  it("now and then are said, and the rest is judged", async () => {
+    const bad = { total: 500, count: 5 };
+    const server = await endpoint((tick) => ({
+      errors: { canary: tick % 2 === 0 ? bad : { total: 5, count: 6 }, stable },
+    }));
+    const url = `${server.url}/?since=\${since}&until=\${until}`;
+    const answer = await watch(metricOf({ web: { url } }, [{ kind: "errors" }]), 5);
+    expect(answer).toMatchObject({ kind: "phase", phase: "Failed" });
+    expect(answer.metadata).toMatchObject({
+      dataErrors: expect.stringMatching(/^[1-9]/) as string,
+      dataError: expect.stringContaining("more than the total") as string,
+    });
+  });
+
+  it("a counter of Prometheus that is NaN is no data, with the reason", async () => {
+    const server = await loopback((): Reply => {
+      const values = Array.from({ length: 20 }, (_, index) => [startMs / 1000 + index * 15, "NaN"]);
+      const result = [{ metric: { __name__: "istio_requests_total", pod: "p" }, values }];
+      const data = { resultType: "matrix", result };
+      return { body: JSON.stringify({ status: "success", data }) };
+    });
+    servers.push(server);
+    const source = { prometheus: { address: server.url, preset: "istio" } };
+    const answer = await watch(metricOf(source, [{ kind: "errors" }]), 5);
+    expect(answer).toMatchObject({ kind: "phase", phase: "Inconclusive" });
+    expect(JSON.stringify(answer)).toContain("istio_requests_total is NaN at a time");
+  });
+});
+
+describe("a million requests a tick", () => {
+  const buckets = (fast: number, slow: number) => ({ buckets: [fast, slow, 0] });
+  const busy = async (canaryFailed: number, canarySlow: number) => {
+    const server = await endpoint(() => ({
+      errors: {
+        canary: { total: 100_000, count: canaryFailed },
+        stable: { total: 900_000, count: 900 },
+      },
+      latency: {
+        canary: buckets(100_000 - canarySlow, canarySlow),
+        stable: buckets(891_000, 9_000),
+      },
+    }));
+    const url = `${server.url}/?since=\${since}&until=\${until}`;
+    const metrics = [{ kind: "errors" }, { kind: "latency", edges: [50, 500] }];
+    return watch(metricOf({ web: { url } }, metrics), 10);
+  };
+
+  it("are judged as few are: figures stay figures", async () => {
+    const fine = await busy(100, 1_000);
+    expect(fine).toMatchObject({ kind: "running", metadata: { action: "safe" } });
+    const failing = await busy(10_000, 1_000);
+    expect(failing).toMatchObject({ kind: "phase", phase: "Failed" });
+    const slow = await busy(100, 50_000);
+    expect(slow).toMatchObject({ kind: "phase", phase: "Failed" });
+    for (const { metadata = {}, record = {} } of [fine, failing, slow]) {
+      expect(Number.isFinite(Number(metadata["evidence"]))).toBe(true);
+      expect(JSON.stringify([metadata, record])).not.toMatch(/NaN|Infinity|null/);
+    }
   });
 });
 

@@ -12,6 +12,8 @@ export interface Rate {
   readonly ok: number;
   readonly bad?: number;
   readonly ms?: number;
+  /** How many of them weights divided; all, unless said. */
+  readonly divided?: number;
 }
 
 export interface Versions {
@@ -27,28 +29,41 @@ export interface TwoVersions {
   now(): number;
 }
 
+interface Sum {
+  readonly ok: number;
+  readonly bad: number;
+  readonly divided: number;
+  readonly latency: Float64Array;
+}
+
 export function twoVersions(startMs: number): TwoVersions {
   const history = trafficHistory({
     ownerOf: (backend) => ({ namespace: "default", service: backend }),
   });
-  const sums = new Map<string, { ok: number; bad: number; latency: Float64Array }>();
+  const sums = new Map<string, Sum>();
   let nowMs = startMs;
   const series = (): readonly CounterSeries[] =>
-    [...sums].map(([version, { ok, bad, latency }]) => ({
+    [...sums].map(([version, { ok, bad, divided, latency }]) => ({
       backend: "shop",
       version,
-      counters: { requests: ok + bad, responses2xx: ok, responses5xx: bad },
+      counters: { requests: ok + bad, divided, responses2xx: ok, responses5xx: bad },
       latency: latencyHistogramOf(latency),
     }));
-  const add = (version: string, { ok, bad = 0, ms = 10 }: Rate): void => {
+  const add = (version: string, { ok, bad = 0, ms = 10, divided = ok + bad }: Rate): void => {
     const before = sums.get(version) ?? {
       ok: 0,
       bad: 0,
+      divided: 0,
       latency: new Float64Array(latencyBucketCount),
     };
     const bucket = latencyBucketOf(ms);
     before.latency[bucket] = (before.latency[bucket] ?? 0) + ok + bad;
-    sums.set(version, { ok: before.ok + ok, bad: before.bad + bad, latency: before.latency });
+    sums.set(version, {
+      ok: before.ok + ok,
+      bad: before.bad + bad,
+      divided: before.divided + divided,
+      latency: before.latency,
+    });
   };
   const record = (): void =>
     history.record({ epoch: "1", startedAtMs: startMs - 60_000, nowMs, series: series() });

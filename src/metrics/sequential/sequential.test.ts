@@ -1,37 +1,16 @@
 import { describe, expect, it } from "vitest";
-import type { AnalysisRun, Measurement, Metric, MetricResult } from "../../api/argo/analysis.ts";
+import type { Metric } from "../../api/argo/analysis.ts";
 import { continuesAnnotation } from "../../api/argo/keys.ts";
-import { createRng } from "../../lib/rng.ts";
 import { formatTime } from "../../lib/time.ts";
-import { memoryStore } from "../../objects/memory/memory.ts";
-import type { ObjectStore } from "../../objects/object-store.ts";
-import { VirtualClock } from "../../runtime/virtual-clock.ts";
 import { describeMetricProvider, questionOf, type ProviderWorld } from "../conformance.ts";
-import type { MetricAnswer, ProviderContext } from "../provider.ts";
-import { twoVersions, type Rate, type TwoVersions } from "./history.test-support.ts";
+import { twoVersions, type Rate } from "./history.test-support.ts";
 import { sequentialProvider } from "./sequential.ts";
-
-const startMs = Date.parse("2026-11-21T01:00:00Z");
-
-function metric(config: object, more: Partial<Metric> = { interval: "10s" }): Metric {
-  const versions = { canary: "new", stable: "old" };
-  const provider = { plugin: { "haldane.dev/sequential": { ...versions, ...config } } };
-  return { name: "judge", ...more, provider };
-}
-
-function storeAt(now: number): ObjectStore {
-  return memoryStore({ clock: new VirtualClock(now), rng: createRng(1), newUid: () => "uid" });
-}
-
-function contextOf(world: TwoVersions | undefined, store = storeAt(startMs)): ProviderContext {
-  return { store, env: {}, traffic: world?.history };
-}
+import { contextOf, metric, silent, startMs, storeAt, Watched } from "./watched.test-support.ts";
 
 const good: Rate = { ok: 50 };
 const fine = { canary: good, stable: { ok: 450 } };
 const failing = { canary: { ok: 40, bad: 10 }, stable: { ok: 450 } };
 const outage = { canary: { ok: 25, bad: 25 }, stable: { ok: 225, bad: 225 } };
-const silent = { canary: { ok: 0 }, stable: { ok: 450 } };
 
 describeMetricProvider(sequentialProvider, async (): Promise<ProviderWorld> => {
   const world = twoVersions(startMs);
@@ -47,59 +26,6 @@ describeMetricProvider(sequentialProvider, async (): Promise<ProviderWorld> => {
     close: async () => undefined,
   };
 });
-
-/** Measures and resumes each second, as the controller does, with what it would have saved. */
-class Watched {
-  readonly world = twoVersions(startMs);
-  readonly #metric: Metric;
-  readonly #context: ProviderContext;
-  readonly #annotations: Readonly<Record<string, string>>;
-  result: MetricResult = { name: "judge", phase: "Running" };
-  #inFlight: Measurement | undefined;
-  readonly ended: Extract<MetricAnswer, { kind: "phase" }>[] = [];
-
-  constructor(asked: Metric, annotations = {}, store = storeAt(startMs)) {
-    this.#metric = asked;
-    this.#annotations = annotations;
-    this.#context = contextOf(this.world, store);
-    this.world.feed(60, silent);
-  }
-
-  get run(): AnalysisRun {
-    const { run } = questionOf({ now: startMs }, this.#metric);
-    const metadata = { ...run.metadata, annotations: this.#annotations };
-    return { ...run, metadata, status: { metricResults: [this.result] } };
-  }
-
-  async look(): Promise<MetricAnswer> {
-    const provider = sequentialProvider.create(this.#metric, this.#context);
-    const signal = new AbortController().signal;
-    const question = { run: this.run, metric: this.#metric, now: this.world.now(), signal };
-    return this.#inFlight === undefined
-      ? provider.measure(question)
-      : (provider.resume?.(question, this.#inFlight) as Promise<MetricAnswer>);
-  }
-
-  save(answer: MetricAnswer): void {
-    this.result = { ...this.result, metadata: { ...this.result.metadata, ...answer.record } };
-    const startedAt = this.#inFlight?.startedAt ?? formatTime(this.world.now());
-    const { metadata = {} } = answer;
-    const isRunning = answer.kind === "running";
-    this.#inFlight = isRunning ? { phase: "Running", startedAt, metadata } : undefined;
-    if (answer.kind === "phase") this.ended.push(answer);
-  }
-
-  async watch(seconds: number, versions: Parameters<TwoVersions["feed"]>[1]): Promise<void> {
-    for (let second = 0; second < seconds; second += 1) {
-      this.world.feed(1, versions);
-      this.save(await this.look());
-    }
-  }
-
-  get phases(): readonly string[] {
-    return this.ended.map(({ phase }) => phase);
-  }
-}
 
 describe("a measurement", () => {
   it("lasts an interval and is successful as long as nothing is found", async () => {
@@ -202,16 +128,21 @@ describe("what is kept", () => {
     await first.watch(10, failing);
     expect(first.phases[0]).toBe("Failed");
     await store.create({ ...first.run, metadata: { name: "first", namespace: "default" } });
-    const annotations = { [continuesAnnotation]: "first" };
-    const next = new Watched(metric({ metrics: "errors" }), annotations, store);
+    const metadata = { annotations: { [continuesAnnotation]: "first" } };
+    const next = new Watched(metric({ metrics: "errors" }), metadata, store);
     await next.watch(1, fine);
     expect(next.phases).toEqual(["Failed"]);
     expect(next.ended[0]?.message).toContain("goes on from first");
     const fresh = metric({ metrics: "errors", evidence: "fresh" });
-    const anew = new Watched(fresh, annotations, store);
+    const anew = new Watched(fresh, metadata, store);
     await anew.watch(12, fine);
     expect(anew.phases).toEqual(["Successful"]);
-    const others = new Watched(metric({ metrics: "errors", alpha: 0.02 }), annotations, store);
+    const damaged = new Watched(metric({ metrics: "errors" }), {}, store);
+    damaged.result = { ...first.result, metadata: { ...first.result.metadata, state: "{}" } };
+    await damaged.watch(12, fine);
+    expect(damaged.phases).toEqual(["Successful"]);
+    expect(damaged.ended[0]?.message).toContain("begins anew: what was kept is of other settings");
+    const others = new Watched(metric({ metrics: "errors", alpha: 0.02 }), metadata, store);
     await others.watch(12, fine);
     expect(others.ended[0]?.message).toContain("in first the settings were others");
   });

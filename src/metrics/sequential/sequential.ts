@@ -27,6 +27,7 @@ import type { CountsAnswer, CountsSource } from "../counts/counts.ts";
 import { countsSourceOf } from "../counts/sources.ts";
 import type { TrafficSource } from "../traffic/source.ts";
 import { sequentialSettingsOf, type SequentialSettings } from "./config.ts";
+import { shareInForce, shareText, type ShareInForce } from "./share-in-force.ts";
 import { trafficTicks } from "./traffic-ticks.ts";
 import { rolloutOf, versionsOf } from "./versions.ts";
 
@@ -34,6 +35,11 @@ const capabilities = { asynchronous: true } as const;
 
 /** How often is looked: the gateway is read each second, others every few. */
 const lookEveryMs = { traffic: 1000, prometheus: 5000, web: 5000 } as const;
+interface Counted extends CountsAnswer {
+  /** The share the canary should get, where weights are known; kept with the record. */
+  readonly share?: ShareInForce | undefined;
+}
+
 /** How clumped stable's errors are is learned from the time before the canary had any. */
 const beforehandMs = 60_000;
 
@@ -79,29 +85,43 @@ class SequentialProvider implements MetricProvider {
     const { run, metric, now } = question;
     const kept = run.status?.metricResults?.find(({ name }) => name === metric.name)?.metadata;
     const sinceMs = recordOf(kept)?.untilMs ?? 0;
-    const counted = await this.#count(question, sinceMs === 0 ? begunMs - beforehandMs : sinceMs);
+    const fromMs = sinceMs === 0 ? begunMs - beforehandMs : sinceMs;
+    const counted = await this.#count(question, fromMs, kept);
     const earlier = kept === undefined ? await this.#earlier(question) : undefined;
     const { judge, watch } = this.#settings;
     const { ticks, problem: sourceProblem } = counted;
-    const look = lookAt({ judge, watch, kept, earlier, begunMs, noted, ticks, sourceProblem, now });
+    const found = lookAt({
+      judge,
+      watch,
+      kept,
+      earlier,
+      begunMs,
+      noted,
+      ticks,
+      sourceProblem,
+      now,
+    });
+    const look = { ...found, record: { ...found.record, share: shareText(counted.share) } };
     if (look.kind !== "running") return look;
     return { ...look, resumeAtMs: now + lookEveryMs[this.#settings.source.kind] };
   }
 
-  async #count(question: MetricQuestion, sinceMs: EpochMs): Promise<CountsAnswer> {
-    const rollout =
-      this.#settings.stable === undefined ? await rolloutOf(question, this.#context) : undefined;
+  async #count(question: MetricQuestion, sinceMs: EpochMs, kept: Moment["kept"]): Promise<Counted> {
+    const { stable, source: asked } = this.#settings;
+    const isRolloutRead = stable === undefined || asked.kind === "traffic";
+    const rollout = isRolloutRead ? await rolloutOf(question, this.#context) : undefined;
     const versions = versionsOf(question, this.#settings, rollout);
     if ("unknown" in versions)
       return { ticks: [], problem: `which version is ${versions.unknown} is not known` };
     const { now, signal } = question;
     const source = this.#source;
     if ("count" in source) return source.count({ versions, sinceMs, now, signal });
-    const { service, judge, source: asked } = this.#settings;
+    const { service, judge } = this.#settings;
     const { namespace = "" } = question.run.metadata;
     const gatewayErrors = asked.kind === "traffic" ? asked.gatewayErrors : "include";
-    const options = { source, namespace, service, gatewayErrors, versions, judge };
-    return { ticks: trafficTicks(options, sinceMs, now) };
+    const share = shareInForce(kept, rollout?.status.canary?.weights, versions, now);
+    const options = { source, namespace, service, gatewayErrors, versions, judge, share };
+    return { ticks: trafficTicks(options, sinceMs, now), share };
   }
 
   /** What an earlier run of the same revision has come to. */

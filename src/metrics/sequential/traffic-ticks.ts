@@ -5,6 +5,7 @@ import type { BothSamples, Sample, Tick } from "../../core/judge/sequential/tick
 import { latencyBucketMiddleMs, type LatencyHistogram } from "../../lib/latency-histogram.ts";
 import type { EpochMs } from "../../lib/time.ts";
 import type { TrafficCounts, TrafficSource } from "../traffic/source.ts";
+import type { ShareInForce } from "./share-in-force.ts";
 import type { Versions } from "./versions.ts";
 
 export interface TrafficTicksOptions {
@@ -14,6 +15,8 @@ export interface TrafficTicksOptions {
   readonly gatewayErrors: "include" | "exclude";
   readonly versions: Versions;
   readonly judge: SequentialConfig;
+  /** undefined = nobody can tell: the sample ratio is then not judged. */
+  readonly share: ShareInForce | undefined;
 }
 
 /** How many requests took up to each edge, and how many longer than the last. */
@@ -53,6 +56,23 @@ function samplesOf(
   return Object.fromEntries(entries);
 }
 
+/**
+ * What the sample-ratio guard compares, while a share is in force: what the weights divided, as it was begun, since
+ * a slow version's answers come later. Requests that a header or another route leads to a version do not count.
+ */
+function requestsOf(
+  canary: TrafficCounts,
+  stable: TrafficCounts,
+  { share }: TrafficTicksOptions,
+): Pick<Tick, "requests" | "canaryShare"> {
+  const isInForce = share !== undefined && canary.fromMs >= share.sinceMs;
+  const divided = { canary: canary.divided, stable: stable.divided };
+  // A gateway that began before it counted these has none at all.
+  if (isInForce && divided.canary + divided.stable > 0)
+    return { requests: divided, canaryShare: share.share };
+  return { requests: { canary: canary.requests, stable: stable.requests } };
+}
+
 /** What the gateway counted for both versions, about a second each, since `sinceMs`. */
 export function trafficTicks(
   options: TrafficTicksOptions,
@@ -67,7 +87,7 @@ export function trafficTicks(
     const other = stable[index];
     if (other === undefined) return [];
     const { fromMs, toMs } = counts;
-    const requests = { canary: counts.requests, stable: other.requests };
-    return [{ fromMs, toMs, requests, samples: samplesOf(counts, other, options) }];
+    const requests = requestsOf(counts, other, options);
+    return [{ fromMs, toMs, ...requests, samples: samplesOf(counts, other, options) }];
   });
 }

@@ -78,6 +78,7 @@ function countsOf(series: readonly CounterSeries[], fromMs: EpochMs, toMs: Epoch
     fromMs,
     toMs,
     requests: sumOf(series, "requests") - sumOf(series, "clientAborts"),
+    divided: sumOf(series, "divided"),
     failed: sumOf(series, "responses5xx") + gatewayErrors,
     gatewayErrors,
     byClass: {

@@ -16,6 +16,8 @@ export interface TrafficCounts {
   readonly toMs: EpochMs;
   /** Finished requests; clients that went away before an answer are not among them. */
   readonly requests: number;
+  /** Begun requests that the weights of a route divided between several Services, for the sample-ratio guard. */
+  readonly divided: number;
   /** Answers of class 5xx and requests the gateway had to answer in the version's place. */
   readonly failed: number;
   /** The part of `failed` that the gateway answered itself. */

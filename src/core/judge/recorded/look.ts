@@ -71,6 +71,11 @@ function begun({ judge, kept, earlier, begunMs }: Moment): Begun {
   if (before !== undefined && "state" in restore(judge, before.state))
     return { record: before, origin };
   const fresh = JSON.stringify(begin(judge, begunMs));
+  if (before !== undefined)
+    return {
+      record: newRecord(fresh),
+      origin: "begins anew: what was kept is of other settings, or damaged",
+    };
   if (earlier === undefined) return { record: newRecord(fresh), origin: "" };
   const restored = restore(judge, earlier.state);
   return "state" in restored
@@ -174,18 +179,21 @@ interface Ended {
   readonly message: string;
 }
 
-function missingText(moment: Moment, judgement: SequentialJudgement): string {
-  const { sourceProblem } = moment;
-  return sourceProblem === undefined
-    ? judgement.sentence
-    : `${judgement.sentence} (${sourceProblem})`;
+/** Why there is no data, as far as somebody said so: the source, or what was wrong with what it told. */
+function missingText(
+  { sourceProblem }: Moment,
+  { sentence }: SequentialJudgement,
+  dataError: string | undefined,
+): string {
+  const why = sourceProblem ?? dataError;
+  return why === undefined ? sentence : `${sentence} (${why})`;
 }
 
 /** What the verdict does to this measurement; undefined = it goes on. */
 function endOf(
   moment: Moment,
   judgement: SequentialJudgement,
-  isHeard: boolean,
+  { isHeard, dataError }: { readonly isHeard: boolean; readonly dataError: string | undefined },
 ): Ended | undefined {
   const { watch, begunMs, now } = moment;
   const { sentence } = judgement;
@@ -195,7 +203,7 @@ function endOf(
     case "hold":
       return { phase: "Inconclusive", message: sentence };
     case "no data":
-      return { phase: "Inconclusive", message: missingText(moment, judgement) };
+      return { phase: "Inconclusive", message: missingText(moment, judgement, dataError) };
     case "safe":
     case "go on":
       break;
@@ -231,7 +239,7 @@ export function lookAt(moment: Moment): Look {
   const judgement = verdictOf(judge, stateOf(judge, record.state, begunMs), now);
   const heardBefore = (noted?.["heard"] ?? "").split(",").filter((name) => name !== "");
   const heard = [...new Set([...heardBefore, ...heardIn(fresh, judge)])];
-  const [dataError] = errors;
+  const dataError = errors[0] ?? noted?.["dataError"];
   const metadata = {
     ...metadataOf(judgement, heard, origin),
     ...(dataError === undefined ? {} : { dataError }),
@@ -242,7 +250,8 @@ export function lookAt(moment: Moment): Look {
     action,
     ...(origin === "" ? {} : { origin }),
   };
-  const ended = endOf(moment, judgement, heard.length === judge.metrics.length);
+  const isHeard = heard.length === judge.metrics.length;
+  const ended = endOf(moment, judgement, { isHeard, dataError });
   if (ended === undefined) return { kind: "running", metadata, record: kept };
   const { phase, message } = ended;
   return {

@@ -95,7 +95,7 @@ export function sentenceOf(evidence: SequentialEvidence): string {
       const outages = metrics.filter(({ breach }) => breach.canary && breach.stable);
       return outages.length > 0
         ? `Both versions breach the objective, so it is not the canary alone. ${outages.map(about).join("; ")}. Look for what they share before going on.`
-        : "The canary does not get the share of requests its weight promises, so the counts are not to be trusted. Check routes, sticky sessions and lost scrapes.";
+        : "The canary does not get the share of requests its weight promises, so the counts are not to be trusted. Check its pods, other routes, sticky sessions and lost scrapes.";
     }
     case "no data":
       return `Not judged: ${evidence.missing.join("; ")}.`;
