@@ -2,12 +2,11 @@ import { expect, it } from "vitest";
 import type { ReplicaSet } from "../../api/kubernetes/workloads.ts";
 import type { KubeObject } from "../../api/meta/object.ts";
 import { memoryStore } from "../../objects/memory/memory.ts";
-import { noEvents } from "../../runtime/events.ts";
-import { silentLogger } from "../../runtime/log.ts";
-import { Manager } from "../../runtime/manager.ts";
+import type { ObjectStore } from "../../objects/object-store.ts";
+import type { Manager } from "../../runtime/manager.ts";
 import { VirtualClock } from "../../runtime/virtual-clock.ts";
 import { pass } from "../../runtime/virtual-world.test-support.ts";
-import { addDeliveryControllers } from "../delivery.ts";
+import { deliveryManager } from "./delivery.test-support.ts";
 
 const hashLabel = "rollouts-pod-template-hash";
 const rollouts = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout" };
@@ -27,30 +26,14 @@ const rollout = {
   },
 };
 
-function managerOf(store: ReturnType<typeof memoryStore>, clock: VirtualClock): Manager {
-  const manager = new Manager({
-    store,
-    clock,
-    log: silentLogger,
+/** Its cache holds the ReplicaSets of rollouts alone. */
+function managerOf(store: ObjectStore, clock: VirtualClock): Manager {
+  return deliveryManager(store, clock, {
     policyOf: (_apiVersion, kind) =>
       kind === "ReplicaSet"
         ? { labelSelector: { matchExpressions: [{ key: hashLabel, operator: "Exists" }] } }
         : {},
   });
-  addDeliveryControllers({
-    manager,
-    store,
-    clock,
-    log: silentLogger,
-    events: noEvents,
-    evictPod: async () => true,
-    providerOf: () => {
-      throw new Error("nothing is measured here");
-    },
-    providerKinds: [],
-    instanceId: "",
-  });
-  return manager;
 }
 
 it("a ReplicaSet of the name that is somebody else's, and not in the cache, is got round", async () => {

@@ -12,11 +12,9 @@ import type { Json, JsonObject } from "../../lib/json.ts";
 import { createRng } from "../../lib/rng.ts";
 import { memoryStore } from "../../objects/memory/memory.ts";
 import type { ObjectStore } from "../../objects/object-store.ts";
-import { storeEventRecorder } from "../../runtime/events.ts";
-import { silentLogger } from "../../runtime/log.ts";
-import { Manager } from "../../runtime/manager.ts";
+import type { Manager } from "../../runtime/manager.ts";
 import { VirtualClock } from "../../runtime/virtual-clock.ts";
-import { addDeliveryControllers } from "../delivery.ts";
+import { deliveryManager } from "./delivery.test-support.ts";
 import { carryOut } from "./carry-out.ts";
 
 const startMs = Date.parse("2026-11-21T00:00:00Z");
@@ -144,20 +142,7 @@ async function ownerOf(name: string): Promise<string | undefined> {
 beforeEach(async () => {
   clock = new VirtualClock(startMs);
   store = memoryStore({ clock, rng: createRng(1) });
-  manager = new Manager({ store, clock, log: silentLogger, resyncMs: 3_600_000 });
-  addDeliveryControllers({
-    manager,
-    store,
-    clock,
-    log: silentLogger,
-    events: storeEventRecorder({ store, clock, component: "rollouts-controller" }),
-    evictPod: async () => true,
-    providerOf: () => {
-      throw new Error("nothing is measured here");
-    },
-    providerKinds: [],
-    instanceId: "",
-  });
+  manager = deliveryManager(store, clock);
   await store.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "elsewhere" } });
   await manager.start();
   return async () => manager.stop();

@@ -9,11 +9,9 @@ import type { ObjectStore } from "../../objects/object-store.ts";
 import { albIngress } from "../../routers/alb/alb.test-support.ts";
 import { destinationRule, subsetService } from "../../routers/istio/istio.test-support.ts";
 import { stableIngress } from "../../routers/nginx/nginx.test-support.ts";
-import { storeEventRecorder } from "../../runtime/events.ts";
-import { silentLogger } from "../../runtime/log.ts";
-import { Manager } from "../../runtime/manager.ts";
+import type { Manager } from "../../runtime/manager.ts";
 import { VirtualClock } from "../../runtime/virtual-clock.ts";
-import { addDeliveryControllers } from "../delivery.ts";
+import { deliveryManager } from "./delivery.test-support.ts";
 
 const managedBy = "argo-rollouts.argoproj.io/managed-by-rollouts";
 const managedAlb = "rollouts.argoproj.io/managed-alb-annotations";
@@ -26,20 +24,7 @@ let manager: Manager;
 
 /** Begins a controller's life. */
 async function start(): Promise<void> {
-  manager = new Manager({ store, clock, log: silentLogger, resyncMs: 3_600_000 });
-  addDeliveryControllers({
-    manager,
-    store,
-    clock,
-    log: silentLogger,
-    events: storeEventRecorder({ store, clock, component: "rollouts-controller" }),
-    evictPod: async () => true,
-    providerOf: () => {
-      throw new Error("nothing is measured here");
-    },
-    providerKinds: [],
-    instanceId: "",
-  });
+  manager = deliveryManager(store, clock);
   await manager.start();
 }
 
