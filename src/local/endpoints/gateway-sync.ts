@@ -13,6 +13,7 @@ import type { InflightReport, ListenerState, StatsReport } from "../../gateway/g
 import type { CounterPast } from "../../lib/latency-histogram.ts";
 import { deepEqual } from "../../lib/deep-equal.ts";
 import { isStoreError } from "../../objects/object-store.ts";
+import type { EpochMs } from "../../lib/time.ts";
 import type { ObjectStore } from "../../objects/object-store.ts";
 import type { Cache } from "../../runtime/cache.ts";
 import { sleep } from "../../runtime/clock.ts";
@@ -70,6 +71,15 @@ interface Waiter {
   /** Number of the pass that must have ended well: the first one that knew of the waiter. */
   readonly afterPass: number;
   readonly resolve: () => void;
+}
+
+/**
+ * Milliseconds until the counters are read next: always a tenth of the interval before it is full. Measurements are due at
+ * whole seconds and then find what was counted in the second before them, not in one that ended long ago.
+ */
+function untilCountedMs(now: EpochMs, intervalMs: number): number {
+  const leadMs = intervalMs / 10;
+  return intervalMs - ((now + leadMs) % intervalMs);
 }
 
 export class GatewaySync implements Controller {
@@ -291,7 +301,7 @@ export class GatewaySync implements Controller {
   #schedulePoll(): void {
     if (this.#stop.signal.aborted) return;
     const { clock, statsIntervalMs = defaultStatsIntervalMs } = this.#deps;
-    this.#cancelPoll = clock.after(statsIntervalMs, () => {
+    this.#cancelPoll = clock.after(untilCountedMs(clock.now(), statsIntervalMs), () => {
       this.#polling = this.#poll().finally(() => this.#schedulePoll());
     });
   }
