@@ -43,10 +43,11 @@ export function statusOf({ status = {} }: Loose): JsonObject {
   return status;
 }
 
-/** Begins with a namespace that nothing was made in yet. */
+/** Begins with a namespace that nothing was made in yet. `moreKinds` are recorded beside the usual ones. */
 export async function recordHistory(
   store: ObjectStore,
   namespace: string,
+  moreKinds: readonly string[] = [],
 ): Promise<RecordedHistory> {
   const moments: Moment[] = [];
   const newest = new Map<string, Loose>();
@@ -87,7 +88,7 @@ export async function recordHistory(
     };
   };
 
-  const begun = await Promise.all(recordedKinds.map(follow));
+  const begun = await Promise.all([...recordedKinds, ...moreKinds].map(follow));
   const running = Promise.all(begun.map(async (run) => run()));
   const latest = (kind: string, name: string): Loose | undefined => newest.get(`${kind}/${name}`);
   return {

@@ -9,21 +9,31 @@ import { abortedState } from "./conditions/progressing.ts";
 import type { Effect, RolloutEvent } from "./decision.ts";
 import type { StrategyOutcome } from "./outcome.ts";
 import type { ReplicaSetChange } from "./replica-set-changes.ts";
+import { workloadGeneration } from "./workload-generation.ts";
 
 // What a pass tells besides the strategy's own story: revisions, completion, pauses, aborts (§1.8).
 
-/** What is to be written on the Rollout itself: the default size, for autoscalers, and its revision. */
+/**
+ * What is to be written on the Rollout itself: the default size, for autoscalers, its revision, and the
+ * generation of its workload.
+ */
 export function rolloutEffects(facts: Facts, course: Course): readonly Effect[] {
   const revision = String(facts.revision);
-  const isNewRevision = facts.rollout.metadata.annotations?.[revisionAnnotation] !== revision;
-  const metadata: JsonObject = { annotations: { [revisionAnnotation]: revision } };
+  const stored = facts.observed.rollout.metadata.annotations ?? {};
+  const wanted = { ...workloadGeneration(facts.observed), [revisionAnnotation]: revision };
+  const annotations = Object.entries(wanted).filter(([key, value]) => stored[key] !== value);
+  const isNewRevision = stored[revisionAnnotation] !== revision;
+  const metadata: JsonObject = { annotations: Object.fromEntries(annotations) };
   const patch: JsonObject = {
-    ...(isNewRevision ? { metadata } : {}),
+    ...(annotations.length > 0 ? { metadata } : {}),
     ...(facts.spec.replicas === undefined ? { spec: { replicas: 1 } } : {}),
   };
   if (Object.keys(patch).length === 0) return [];
-  const why = isNewRevision ? `revision ${revision}` : "spec.replicas defaults to 1";
-  const write: Effect = { kind: "patchRollout", patch, why };
+  const why = [
+    ...annotations.map(([key, value]) => `${key} ${value}`),
+    ...(facts.spec.replicas === undefined ? ["spec.replicas defaults to 1"] : []),
+  ];
+  const write: Effect = { kind: "patchRollout", patch, why: why.join(", ") };
   if (!isNewRevision) return [write];
   const message = `Rollout updated to revision ${revision}`;
   const event = rolloutEvent(facts, course, "RolloutUpdated", message, "updated");

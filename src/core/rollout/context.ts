@@ -15,11 +15,13 @@ import { newReplicaSet } from "../replicas/new-replica-set.ts";
 import { podTemplateHash } from "../replicas/pod-template-hash.ts";
 import { byCreation, hashOf, isOfExperiment, revisionOf } from "../replicas/replica-set.ts";
 import type { ObservedRollout } from "./observed.ts";
+import { withWorkloadGeneration } from "./workload-generation.ts";
 
 /** What follows from the observation alone. Computed once per decision and never changed. */
 export interface Facts {
   readonly observed: ObservedRollout;
   readonly now: EpochMs;
+  /** As observed, and of the workload's generation that was observed with it. */
   readonly rollout: Rollout;
   readonly spec: RolloutSpec;
   /** The status as stored. */
@@ -63,12 +65,11 @@ export function rolesOf(facts: Facts, stableHash: string): Roles {
 }
 
 function plannedReplicaSet(
-  observed: ObservedRollout,
+  { metadata, spec, status }: Rollout,
   hash: string,
   revision: number,
   owner: OwnerReference,
 ): ReplicaSet {
-  const { metadata, spec, status } = observed.rollout;
   const { template, selector } = spec;
   invariant(
     template !== undefined && selector !== undefined,
@@ -95,7 +96,7 @@ function plannedReplicaSet(
 
 /** Derives the facts of a valid rollout. */
 export function factsOf(observed: ObservedRollout, now: EpochMs): Facts {
-  const { rollout } = observed;
+  const rollout = withWorkloadGeneration(observed);
   const { metadata, spec, status } = rollout;
   const { template, selector } = spec;
   invariant(
@@ -110,7 +111,7 @@ export function factsOf(observed: ObservedRollout, now: EpochMs): Facts {
     .reduce((highest, rs) => Math.max(highest, revisionOf(rs)), 0);
   const revision = Math.max(revisionOf(found), highestOther + 1);
   const owner = controllerReference({ apiVersion: argoApiVersion, kind: "Rollout", metadata });
-  const newRs = found ?? plannedReplicaSet(observed, computedHash, revision, owner);
+  const newRs = found ?? plannedReplicaSet(rollout, computedHash, revision, owner);
   const hasCollision =
     found === undefined && observed.foreignReplicaSet?.metadata.name === newRs.metadata.name;
   return {

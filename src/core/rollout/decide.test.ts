@@ -224,6 +224,23 @@ describe("what else a rollout carries", () => {
     expect(world.workload?.replicas).toBe(replicas);
   });
 
+  it("says which generation of its workload it is of, and its newest ReplicaSet with it", () => {
+    const workloadRef = { apiVersion: "v1", kind: "PodTemplate", name: "web" } as const;
+    const workload = { ...workloadRef, generation: 3, replicas: undefined };
+    const annotation = "rollout.argoproj.io/workload-generation";
+    const { world } = play(
+      rolloutOf(canary(""), { workloadRef: { ...workloadRef, scaleDown: "never" } }),
+      [at(600, (w) => (w.workload = { ...workload, generation: 4 }))],
+      { workload },
+    );
+    const said = [world.rollout, ...world.replicaSets.values()].map(
+      ({ metadata }) => metadata.annotations?.[annotation],
+    );
+    expect(said).toEqual(["4", "4"]);
+    expect(world.rollout.status.workloadObservedGeneration).toBe("4");
+    expect(world.rollout.metadata.annotations?.["rollout.argoproj.io/revision"]).toBe("1");
+  });
+
   it("asks for pods only when it looks at them", () => {
     expect(needsPods(rolloutOf(canary("")))).toBe(false);
     expect(needsPods(rolloutOf(recreate()))).toBe(true);
