@@ -1,6 +1,6 @@
 // A whole delivery by `haldane controller` whose traffic a VirtualService splits.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { VirtualService } from "../../../src/api/istio/networking.ts";
+import type { IstioHttpRoute, VirtualService } from "../../../src/api/istio/networking.ts";
 import type { KubeEvent } from "../../../src/api/kubernetes/workloads.ts";
 import { isStoreError } from "../../../src/objects/object-store.ts";
 import { openCluster, until, type TestCluster } from "../cluster.test-support.ts";
@@ -34,18 +34,36 @@ const strategy = `    canary:
         - pause: {}
 `;
 
-const virtualService = `
+const withMirror = `    canary:
+      stableService: mirrored-stable
+      canaryService: mirrored-canary
+      trafficRouting:
+        managedRoutes: [{ name: shadow }]
+        istio: { virtualService: { name: mirrored } }
+      steps:
+        - setWeight: 25
+        - setMirrorRoute:
+            name: shadow
+            percentage: 40
+            match: [{ method: { exact: GET }, path: { prefix: /shop } }]
+        - pause: {}
+        - setMirrorRoute: { name: shadow }
+        - setWeight: 50
+        - pause: {}
+`;
+
+const virtualService = (name: string): string => `
 apiVersion: ${apiVersion}
 kind: VirtualService
-metadata: { name: shop }
+metadata: { name: ${name} }
 spec:
-  hosts: [shop]
+  hosts: [${name}]
   http:
     - name: primary
       timeout: 5s
       route:
-        - { destination: { host: shop-stable }, weight: 100 }
-        - { destination: { host: shop-canary }, weight: 0 }
+        - { destination: { host: ${name}-stable, port: { number: 80 } }, weight: 100 }
+        - { destination: { host: ${name}-canary, port: { number: 80 } }, weight: 0 }
 `;
 
 describe.skipIf(!isServed)("a canary split by a VirtualService", () => {
@@ -63,20 +81,33 @@ describe.skipIf(!isServed)("a canary split by a VirtualService", () => {
     await cluster.close();
   });
 
-  /** `name: host weight, …` of each http route. */
-  async function routes(): Promise<readonly string[]> {
-    const ref = { apiVersion, kind: "VirtualService", namespace, name: "shop" };
-    const { http = [] } = (await cluster.store.get<VirtualService>(ref))?.spec ?? {};
-    return http.map(({ name = "", route = [] }) => {
+  async function httpRoutes(name: string): Promise<readonly IstioHttpRoute[]> {
+    const ref = { apiVersion, kind: "VirtualService", namespace, name };
+    return (await cluster.store.get<VirtualService>(ref))?.spec.http ?? [];
+  }
+
+  /** `name: host weight, … -> host percentage` of each http route. */
+  async function routes(of: string): Promise<readonly string[]> {
+    return (await httpRoutes(of)).map(({ name = "", route = [], mirror, mirrorPercentage }) => {
       const shares = route.map(({ destination, weight }) => [destination.host, weight].join(" "));
-      return `${name}: ${shares.join(", ")}`;
+      const copies = mirror ? ` -> ${mirror.host} ${mirrorPercentage?.value}%` : "";
+      return `${name}: ${shares.join(", ")}${copies}`;
     });
   }
 
-  async function hasRoutes(...wanted: readonly string[]): Promise<void> {
+  async function hasRoutes(name: string, ...wanted: readonly string[]): Promise<void> {
     const text = wanted.join(" | ");
-    const isSo = async (): Promise<boolean> => (await routes()).join(" | ") === text;
-    await until(`the routes are ${text}`, isSo, { describe: routes });
+    const isSo = async (): Promise<boolean> => (await routes(name)).join(" | ") === text;
+    await until(`the routes are ${text}`, isSo, { describe: async () => routes(name) });
+  }
+
+  /** What the rollout was told of the VirtualService, in order. */
+  async function toldOf(rollout: string): Promise<readonly string[]> {
+    const scope = { apiVersion: "v1", kind: "Event", namespace };
+    const { items } = await cluster.store.list<KubeEvent>(scope);
+    const own = items.filter(({ involvedObject }) => involvedObject.name === rollout);
+    const told = own.filter(({ reason }) => reason === "Updated VirtualService");
+    return told.map(({ message = "" }) => message);
   }
 
   async function switchesOfCanaryService(): Promise<number> {
@@ -97,17 +128,17 @@ describe.skipIf(!isServed)("a canary split by a VirtualService", () => {
     await shop.reaches("Degraded");
     expect((await shop.status())["message"]).toContain('VirtualService "shop" not found');
 
-    await cluster.apply(virtualService, namespace);
+    await cluster.apply(virtualService("shop"), namespace);
     await shop.reaches("Healthy");
-    await hasRoutes("primary: shop-stable 100, shop-canary 0");
+    await hasRoutes("shop", "primary: shop-stable 100, shop-canary 0");
 
     await shop.setVersion("v2");
     await shop.reaches("Paused", { currentStepIndex: 2 });
-    await hasRoutes("testers: shop-canary 100", "primary: shop-stable 75, shop-canary 25");
+    await hasRoutes("shop", "testers: shop-canary 100", "primary: shop-stable 75, shop-canary 25");
 
     const before = await switchesOfCanaryService();
     await shop.abort();
-    await hasRoutes("primary: shop-stable 100, shop-canary 0");
+    await hasRoutes("shop", "primary: shop-stable 100, shop-canary 0");
     await shop.hasSizes({ v1: 4 });
     await shop.reaches("Degraded");
     expect(await switchesOfCanaryService()).toBe(before + 1);
@@ -116,7 +147,50 @@ describe.skipIf(!isServed)("a canary split by a VirtualService", () => {
     await shop.reaches("Paused", { currentStepIndex: 2 });
     await shop.resume();
     await shop.reaches("Healthy");
-    await hasRoutes("primary: shop-stable 100, shop-canary 0");
+    await hasRoutes("shop", "primary: shop-stable 100, shop-canary 0");
     expect(await shop.eventReasons()).toContain("Updated VirtualService");
+  });
+
+  it("mirrors to the canary from the step that says so until the one that takes it back", async () => {
+    const name = "mirrored";
+    const stable = `${name}-stable`;
+    const canary = `${name}-canary`;
+    const services = serviceYaml(stable, name) + serviceYaml(canary, name);
+    const written = rolloutYaml({ name, replicas: 4, strategy: withMirror });
+    await cluster.apply(`${services}${written}---${virtualService(name)}`, namespace);
+    const shop = new RolloutUnderTest(cluster, namespace, name);
+    await shop.reaches("Healthy");
+    await hasRoutes(name, `primary: ${stable} 100, ${canary} 0`);
+
+    await shop.setVersion("v2");
+    await shop.reaches("Paused", { currentStepIndex: 2 });
+    await hasRoutes(
+      name,
+      `shadow: ${stable} 75, ${canary} 25 -> ${canary} 40%`,
+      `primary: ${stable} 75, ${canary} 25`,
+    );
+    const [shadow, primary] = await httpRoutes(name);
+    const port = { number: 80 };
+    expect(shadow).toEqual({
+      name: "shadow",
+      match: [{ method: { exact: "GET" }, uri: { prefix: "/shop" } }],
+      route: primary?.route,
+      mirror: { host: canary, port },
+      mirrorPercentage: { value: 40 },
+    });
+    expect(primary).toMatchObject({ timeout: "5s", route: [{ destination: { port } }, {}] });
+    await shop.hasSizes({ v1: 4, v2: 1 });
+
+    await shop.resume();
+    await shop.reaches("Paused", { currentStepIndex: 5 });
+    await hasRoutes(name, `primary: ${stable} 50, ${canary} 50`);
+    await shop.resume();
+    await shop.reaches("Healthy", { currentStepIndex: 6 });
+    await hasRoutes(name, `primary: ${stable} 100, ${canary} 0`);
+    const { currentPodHash, stableRS } = await shop.status();
+    expect(stableRS).toBe(currentPodHash);
+    const told = await toldOf(name);
+    expect(told).toContain(`VirtualService \`${name}\` set mirrorRoute 'shadow'`);
+    expect(told).toContain(`VirtualService \`${name}\` removed all managed routes.`);
   });
 });
