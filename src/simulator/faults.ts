@@ -20,7 +20,7 @@ import type { Allowance } from "./invariants/knowledge.ts";
 import { InvariantMonitor } from "./invariants/monitor.ts";
 import type { Scenario } from "./scenario.ts";
 import { simulate, type Simulated } from "./simulate.ts";
-import type { SimulationOptions } from "./stage.ts";
+import type { Monitor, SimulationOptions } from "./stage.ts";
 
 export const faultKinds = [
   "crash",
@@ -195,10 +195,15 @@ function allowanceFor(fault: Fault | undefined): Allowance {
   return { blindMs: hasAgedViews ? lossResyncMs + lateMs : 0 };
 }
 
-/** One play with a fault, whatever comes of it; for looking at its transcript. */
-export async function play(scenario: Scenario, fault: Fault | undefined): Promise<Played> {
+/** One play with a fault, whatever comes of it; for looking at its transcript, or by more `monitors`. */
+export async function play(
+  scenario: Scenario,
+  fault: Fault | undefined,
+  monitors: readonly Monitor[] = [],
+): Promise<Played> {
   const monitor = new InvariantMonitor(allowanceFor(fault));
-  const simulated = await simulate(scenario, optionsFor(fault, monitor));
+  const options = optionsFor(fault, monitor);
+  const simulated = await simulate(scenario, { ...options, monitors: [monitor, ...monitors] });
   const { store } = simulated;
   return {
     simulated,

@@ -5,7 +5,13 @@ import type { Service } from "../../src/api/kubernetes/workloads.ts";
 import type { KubeObject } from "../../src/api/meta/object.ts";
 import type { Json } from "../../src/lib/json.ts";
 import type { ObjectStore } from "../../src/objects/object-store.ts";
-import { failureText, playAllFaults, playUndisturbed } from "../../src/simulator/faults.ts";
+import {
+  allFaultsOf,
+  failureText,
+  play as playFault,
+  playAllFaults,
+  playUndisturbed,
+} from "../../src/simulator/faults.ts";
 import { InvariantMonitor } from "../../src/simulator/invariants/monitor.ts";
 import { scenarioOf, type ScenarioOverrides } from "../../src/simulator/language.ts";
 import type { OperatorPlan } from "../../src/simulator/scenario.ts";
@@ -222,18 +228,18 @@ describe("a canary split by a VirtualService", () => {
   });
 });
 
-describe("a canary split between subsets", () => {
-  const bySubset = virtualService([
-    { destination: { host: "shop", subset: "stable" }, weight: 100 },
-    { destination: { host: "shop", subset: "canary" }, weight: 0 },
-  ]);
-  const rule = {
-    apiVersion,
-    kind: "DestinationRule",
-    metadata: { name: "shop", namespace: "default" },
-    spec: { host: "shop", subsets: [{ name: "stable" }, { name: "canary" }] },
-  };
-  const strategy = {
+const bySubset = virtualService([
+  { destination: { host: "shop", subset: "stable" }, weight: 100 },
+  { destination: { host: "shop", subset: "canary" }, weight: 0 },
+]);
+const rule = {
+  apiVersion,
+  kind: "DestinationRule",
+  metadata: { name: "shop", namespace: "default" },
+  spec: { host: "shop", subsets: [{ name: "stable" }, { name: "canary" }] },
+};
+const splitBySubset = {
+  strategy: {
     canaryService: null,
     stableService: null,
     trafficRouting: {
@@ -242,10 +248,13 @@ describe("a canary split between subsets", () => {
         destinationRule: { name: "shop", stableSubsetName: "stable", canarySubsetName: "canary" },
       },
     },
-  };
+  },
+  objects: [bySubset, rule],
+};
 
+describe("a canary split between subsets", () => {
   it("has each subset follow its version", async () => {
-    const { objects } = await play("n5 w50 p10m", { strategy, objects: [bySubset, rule] });
+    const { objects } = await play("n5 w50 p10m", splitBySubset);
     expect(objects).toMatchInlineSnapshot(`
       "
           0s  primary: stable 100, canary 0
@@ -262,6 +271,43 @@ describe("a canary split between subsets", () => {
   });
 });
 
+describe("a controller that begins anew and is shown pods as they were before", () => {
+  const splitByHost = { strategy: { trafficRouting: { istio } }, objects: [byHost] };
+
+  /** Each weight of the canary that was written, in order. */
+  class Weights implements Monitor {
+    readonly written: number[] = [];
+
+    changed({ object }: Parameters<NonNullable<Monitor["changed"]>>[0]): void {
+      if (object.kind === "VirtualService") this.#note(object);
+    }
+
+    #note(object: KubeObject): void {
+      const { http = [] } = (object as VirtualService).spec;
+      const { weight = 0 } = http[0]?.route?.[1] ?? {};
+      if (weight !== this.written.at(-1)) this.written.push(weight);
+    }
+  }
+
+  it.each([
+    ["subsets", splitBySubset],
+    ["Services", splitByHost],
+  ])("takes no weight back that its pods can carry: split between %s", async (_by, overrides) => {
+    const scenario = scenarioOf("n3 w50 p2m", overrides);
+    const faults = allFaultsOf(await playUndisturbed(scenario));
+    const old = faults.filter((fault) => /^(?:stale|aged)@\d*7$/.test(fault));
+    expect(old.length).toBeGreaterThan(8);
+    const ways = new Set<string>();
+    for (const fault of old) {
+      const weights = new Weights();
+      const { violations } = await playFault(scenario, fault, [weights]);
+      expect(violations).toEqual([]);
+      ways.add(weights.written.join(" "));
+    }
+    expect([...ways]).toEqual(["0 50 100 0"]);
+  });
+});
+
 describe("a DestinationRule that is no longer used", () => {
   const managed = "argo-rollouts.argoproj.io/managed-by-rollouts";
   const hash = "rollouts-pod-template-hash";
@@ -271,12 +317,6 @@ describe("a DestinationRule that is no longer used", () => {
     metadata: { name, namespace: "default", annotations } as KubeObject["metadata"],
     spec: { host: name, subsets: ["stable", "canary"].map((side) => ({ name: side, labels })) },
   });
-  const bySubset = virtualService(
-    ["stable", "canary"].map((subset, index) => ({
-      destination: { host: "shop", subset },
-      weight: index === 0 ? 100 : 0,
-    })),
-  );
   const naming = (name: string): Json => ({
     ...istio,
     destinationRule: { name, stableSubsetName: "stable", canarySubsetName: "canary" },

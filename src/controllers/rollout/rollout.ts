@@ -28,7 +28,12 @@ import { resolveRollout, workloadKnown } from "./resolve.ts";
 import { routerReferenceError } from "./router-references.ts";
 import { routersOf, type CreateRouter } from "./routers-of.ts";
 import { isOnlyCounts, saveStatus } from "./save-status.ts";
-import { deservesSecondLook, mustBeCurrent, readingLive } from "./second-look.ts";
+import {
+  deservesSecondLook,
+  mustBeCurrent,
+  readingLive,
+  withServingSetsLive,
+} from "./second-look.ts";
 import { rolloutSources, type RouterWatches } from "./sources.ts";
 
 export interface RolloutControllerOptions {
@@ -154,10 +159,14 @@ async function decideTwice(
   const decision = decide(observed, clock.now());
   if (!deservesSecondLook(decision, observed)) return decision;
   const routers = routersOf(rollout, manifest, { ...options, store: readingLive(store, live) });
-  const [traffic] = await tellRouterErrors(manifest, options, async () =>
-    Promise.all([observeRouters(routers), mustBeCurrent(manifest, live)]),
+  const [traffic, replicaSets] = await tellRouterErrors(manifest, options, async () =>
+    Promise.all([
+      observeRouters(routers),
+      withServingSetsLive(decision, observed, live),
+      mustBeCurrent(manifest, live),
+    ]),
   );
-  return decide({ ...observed, traffic }, clock.now());
+  return decide({ ...observed, traffic, replicaSets }, clock.now());
 }
 
 async function observeOrTell(

@@ -1,10 +1,13 @@
 // Views lag behind the store, each by a time of its own: one of the routes may be older than one of
 // the rollout. What matters to users is therefore decided on the Rollout and the routes as they are
-// in the store: a read or two for each such pass, and none for a rollout that rests.
+// in the store, and where weights change on the pods they lead to, too: a few reads for each such
+// pass, and none for a rollout that rests.
 import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
+import type { ReplicaSet } from "../../api/kubernetes/workloads.ts";
 import { refOf, type KubeObject } from "../../api/meta/object.ts";
 import type { Decision, Effect } from "../../core/rollout/decision.ts";
 import type { ObservedRollout } from "../../core/rollout/observed.ts";
+import { hashOf } from "../../core/replicas/replica-set.ts";
 import { StoreError, type ObjectStore } from "../../objects/object-store.ts";
 
 export type LiveStore = Pick<ObjectStore, "get">;
@@ -51,6 +54,25 @@ export function readingLive(store: ObjectStore, live: LiveStore): ObjectStore {
     patch: async (ref, patch, options) => store.patch(ref, patch, options),
     delete: async (ref, options) => store.delete(ref, options),
   };
+}
+
+/** The ReplicaSets, with those that traffic is to be led to as they are in the store. */
+export async function withServingSetsLive(
+  { effects }: Decision,
+  { replicaSets }: ObservedRollout,
+  live: LiveStore,
+): Promise<readonly ReplicaSet[]> {
+  const serving = new Set(
+    effects.flatMap((effect) =>
+      effect.kind === "applyTraffic"
+        ? [effect.plan.canary, effect.plan.stable].map(({ podTemplateHash }) => podTemplateHash)
+        : [],
+    ),
+  );
+  const sets = replicaSets.map(async (set) =>
+    serving.has(hashOf(set)) ? live.get<ReplicaSet>(refOf(set)) : set,
+  );
+  return (await Promise.all(sets)).filter((set) => set !== undefined);
 }
 
 /** Throws Conflict when the Rollout has moved on since it was seen. */
