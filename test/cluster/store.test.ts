@@ -1,12 +1,15 @@
 // The object store over the API of a real cluster answers the same sheet as the others. In a real
 // cluster others act too: every namespace has a ConfigMap of its own, which is left out of what is
 // read, and controllers and kubelets change and delete what tests make.
+import { beforeAll } from "vitest";
+import { refOf } from "../../src/api/meta/object.ts";
 import { describeObjectStore } from "../../src/objects/conformance.ts";
+import { configMap, ownedBy, rollout } from "../../src/objects/conformance/objects.ts";
 import { kubernetesStore } from "../../src/objects/kubernetes/kubernetes.ts";
 import type { KubeObject } from "../../src/api/meta/object.ts";
 import type { ObjectList, ObjectStore } from "../../src/objects/object-store.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
-import { openCluster } from "./cluster.test-support.ts";
+import { openCluster, until } from "./cluster.test-support.ts";
 
 function isOfTheCluster({ kind, metadata }: KubeObject): boolean {
   return kind === "ConfigMap" && metadata.name === "kube-root-ca.crt";
@@ -31,6 +34,40 @@ function withoutTheClustersOwn(store: ObjectStore): ObjectStore {
     },
   };
 }
+
+/** The collector re-reads every 30 s which kinds there are, and then has to list them. */
+const collectorLearnsWithinMs = 90_000;
+
+/**
+ * On a control plane, or with definitions, only seconds old the collector knows no Rollouts yet: what is
+ * asked about owners would go unanswered for longer than anybody waits. An owner that goes last tells:
+ * only a collector that watches Rollouts lets it go.
+ */
+async function untilRolloutsAreCollected(): Promise<void> {
+  const cluster = openCluster();
+  const { store } = cluster;
+  const namespace = await cluster.newNamespace();
+  try {
+    const owner = await store.create(rollout(namespace, "owner"));
+    const child = await store.create(
+      configMap(namespace, "child", ownedBy(owner, { blockOwnerDeletion: true })),
+    );
+    await store.delete(refOf(owner), { propagation: "Foreground" });
+    const left = async (): Promise<readonly string[]> => {
+      const found = await Promise.all([owner, child].map(async (one) => store.get(refOf(one))));
+      return found.flatMap((one) => (one === undefined ? [] : [one.kind]));
+    };
+    await until(
+      "the cluster's garbage collector collects a Rollout and its child (kube-controller-manager runs, and has seen the definitions of Rollouts)",
+      async () => (await left()).length === 0,
+      { withinMs: collectorLearnsWithinMs, describe: left },
+    );
+  } finally {
+    await cluster.close();
+  }
+}
+
+beforeAll(untilRolloutsAreCollected);
 
 const history = "how much an API server remembers is not ours to set";
 const kubelets = "the cluster's own kubelet, scheduler and pod garbage collector act on pods";
