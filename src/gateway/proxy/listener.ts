@@ -294,12 +294,11 @@ export class HttpListener implements ExchangeObserver, TunnelObserver {
       return undefined;
     }
     const target = balancer.choose(performance.now());
-    if (target) {
-      if (rule.split.divides) target.series.add("divided");
-      return { balancer, target };
-    }
+    const series = target?.series ?? balancer.seriesWithoutEndpoint();
+    if (rule.split.divides) series.add("divided");
+    if (target) return { balancer, target };
     const message = `backend ${balancer.backend} has no ready endpoint`;
-    balancer.seriesWithoutEndpoint().addLost("noEndpoint");
+    series.addLost("noEndpoint");
     this.#log.lost(this.name, "noEndpoint", message);
     answer(response, 503, "noEndpoint", message);
     return undefined;

@@ -19,6 +19,8 @@ export interface Rate {
 export interface Versions {
   readonly canary: Rate;
   readonly stable: Rate;
+  /** Requests for which the Service `shop-canary` had no pod. */
+  readonly nobody?: number;
 }
 
 export interface TwoVersions {
@@ -42,13 +44,21 @@ export function twoVersions(startMs: number): TwoVersions {
   });
   const sums = new Map<string, Sum>();
   let nowMs = startMs;
-  const series = (): readonly CounterSeries[] =>
-    [...sums].map(([version, { ok, bad, divided, latency }]) => ({
+  let lost = 0;
+  const series = (): readonly CounterSeries[] => [
+    ...[...sums].map(([version, { ok, bad, divided, latency }]) => ({
       backend: "shop",
       version,
       counters: { requests: ok + bad, divided, responses2xx: ok, responses5xx: bad },
       latency: latencyHistogramOf(latency),
-    }));
+    })),
+    {
+      backend: "shop-canary",
+      version: "",
+      counters: { requests: lost, lost, divided: lost },
+      latency: latencyHistogramOf(new Float64Array(latencyBucketCount)),
+    },
+  ];
   const add = (version: string, { ok, bad = 0, ms = 10, divided = ok + bad }: Rate): void => {
     const before = sums.get(version) ?? {
       ok: 0,
@@ -70,10 +80,11 @@ export function twoVersions(startMs: number): TwoVersions {
   record();
   return {
     history,
-    feed(seconds, { canary, stable }) {
+    feed(seconds, { canary, stable, nobody = 0 }) {
       for (let second = 0; second < seconds; second += 1) {
         add("new", canary);
         add("old", stable);
+        lost += nobody;
         nowMs += 1000;
         record();
       }

@@ -27,7 +27,7 @@ import type { CountsAnswer, CountsSource } from "../counts/counts.ts";
 import { countsSourceOf } from "../counts/sources.ts";
 import type { TrafficSource } from "../traffic/source.ts";
 import { sequentialSettingsOf, type SequentialSettings } from "./config.ts";
-import { shareInForce, shareText, type ShareInForce } from "./share-in-force.ts";
+import { servicesOf, shareInForce, shareText, type ShareInForce } from "./traffic-weights.ts";
 import { trafficTicks } from "./traffic-ticks.ts";
 import { rolloutOf, versionsOf } from "./versions.ts";
 
@@ -119,8 +119,10 @@ class SequentialProvider implements MetricProvider {
     const { service, judge } = this.#settings;
     const { namespace = "" } = question.run.metadata;
     const gatewayErrors = asked.kind === "traffic" ? asked.gatewayErrors : "include";
-    const share = shareInForce(kept, rollout?.status.canary?.weights, versions, now);
-    const options = { source, namespace, service, gatewayErrors, versions, judge, share };
+    const weights = rollout?.status.canary?.weights;
+    const share = shareInForce(kept, weights, versions, now);
+    const services = servicesOf(weights, versions);
+    const options = { source, namespace, service, gatewayErrors, versions, judge, share, services };
     return { ticks: trafficTicks(options, sinceMs, now), share };
   }
 

@@ -5,7 +5,7 @@ import type { BothSamples, Sample, Tick } from "../../core/judge/sequential/tick
 import { latencyBucketMiddleMs, type LatencyHistogram } from "../../lib/latency-histogram.ts";
 import type { EpochMs } from "../../lib/time.ts";
 import type { TrafficCounts, TrafficSource } from "../traffic/source.ts";
-import type { ShareInForce } from "./share-in-force.ts";
+import type { LeadingServices, ShareInForce } from "./traffic-weights.ts";
 import type { Versions } from "./versions.ts";
 
 export interface TrafficTicksOptions {
@@ -17,6 +17,33 @@ export interface TrafficTicksOptions {
   readonly judge: SequentialConfig;
   /** undefined = nobody can tell: the sample ratio is then not judged. */
   readonly share: ShareInForce | undefined;
+  readonly services: LeadingServices;
+}
+
+/**
+ * What the gateway counted for one version, and what it had to answer itself because the version's Service had no pod
+ * to send it to: a version that is not there fails its users as well.
+ */
+function countsOf(
+  arm: keyof Versions,
+  { source, namespace, service, versions, services }: TrafficTicksOptions,
+  [sinceMs, now]: readonly [EpochMs, EpochMs],
+): readonly TrafficCounts[] {
+  const filter = { namespace, ...(service === undefined ? {} : { service }) };
+  const own = source.ticks({ ...filter, version: versions[arm] }, sinceMs, now);
+  const leading = services[arm];
+  if (leading === undefined || (service !== undefined && service !== leading)) return own;
+  const nobodys = source.ticks({ namespace, service: leading, version: "" }, sinceMs, now);
+  return own.map((counts, index): TrafficCounts => {
+    const { gatewayErrors: lost = 0, divided = 0 } = nobodys[index] ?? {};
+    return {
+      ...counts,
+      requests: counts.requests + lost,
+      divided: counts.divided + divided,
+      failed: counts.failed + lost,
+      gatewayErrors: counts.gatewayErrors + lost,
+    };
+  });
 }
 
 /** How many requests took up to each edge, and how many longer than the last. */
@@ -79,10 +106,8 @@ export function trafficTicks(
   sinceMs: EpochMs,
   now: EpochMs,
 ): readonly Tick[] {
-  const { source, namespace, service, versions } = options;
-  const filter = { namespace, ...(service === undefined ? {} : { service }) };
-  const stable = source.ticks({ ...filter, version: versions.stable }, sinceMs, now);
-  const canary = source.ticks({ ...filter, version: versions.canary }, sinceMs, now);
+  const stable = countsOf("stable", options, [sinceMs, now]);
+  const canary = countsOf("canary", options, [sinceMs, now]);
   return canary.flatMap((counts, index): readonly Tick[] => {
     const other = stable[index];
     if (other === undefined) return [];

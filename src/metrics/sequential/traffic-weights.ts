@@ -1,8 +1,12 @@
-// Which share of the requests the canary should get, for the sample-ratio guard: what the Rollout's status says, from
-// the first look on that found it confirmed by the data plane. Kept with the record, as nobody else knows since when.
+// What the Rollout's status says of the traffic: the Services that lead to the versions, and for the sample-ratio guard
+// the share of the requests the canary should get, from the first look on that found it confirmed by the data plane.
+// The share is kept with the record, as nobody else knows since when it is in force.
 import type { TrafficWeights } from "../../api/argo/rollout-status.ts";
 import type { EpochMs } from "../../lib/time.ts";
 import type { Versions } from "./versions.ts";
+
+/** Names; absent = not known. */
+export type LeadingServices = Partial<Record<keyof Versions, string>>;
 
 export interface ShareInForce {
   /** Above 0 and below 1: of the requests to both versions. */
@@ -26,13 +30,28 @@ function keptShare(kept: Readonly<Record<string, string>> | undefined): ShareInF
   return { share, sinceMs, seenMs };
 }
 
+function areOf({ canary, stable }: TrafficWeights, versions: Versions): boolean {
+  return canary.podTemplateHash === versions.canary && stable.podTemplateHash === versions.stable;
+}
+
+/** The Services that lead to these very versions, where the weights name them. */
+export function servicesOf(
+  weights: TrafficWeights | undefined,
+  versions: Versions,
+): LeadingServices {
+  if (weights === undefined || !areOf(weights, versions)) return {};
+  const { canary, stable } = weights;
+  return {
+    ...(canary.serviceName === undefined ? {} : { canary: canary.serviceName }),
+    ...(stable.serviceName === undefined ? {} : { stable: stable.serviceName }),
+  };
+}
+
 /** Only of these very versions, only confirmed, and only where there is anything to divide. */
 function promised(weights: TrafficWeights | undefined, versions: Versions): number | undefined {
-  if (weights?.verified !== true) return undefined;
+  if (weights?.verified !== true || !areOf(weights, versions)) return undefined;
   const { canary, stable } = weights;
-  const isTheirs =
-    canary.podTemplateHash === versions.canary && stable.podTemplateHash === versions.stable;
-  if (!isTheirs || canary.weight <= 0 || stable.weight <= 0) return undefined;
+  if (canary.weight <= 0 || stable.weight <= 0) return undefined;
   return canary.weight / (canary.weight + stable.weight);
 }
 

@@ -1,4 +1,4 @@
-// The sample-ratio guard at the gateway: the share the canary was to get, from the Rollout's status.
+// What the judge takes from the Rollout's status: the share the canary was to get, and whose Service has no pods.
 import { describe, expect, it } from "vitest";
 import { argoApiVersion } from "../../api/argo/keys.ts";
 import type { TrafficWeights } from "../../api/argo/rollout-status.ts";
@@ -20,7 +20,7 @@ function weightsOf(canary: number, verified: boolean | "untold" = true): Traffic
 }
 
 /** A run that belongs to a Rollout, whose status can be written. */
-async function watchedRollout(weights: TrafficWeights) {
+async function watchedRollout(weights: TrafficWeights, asked = judge) {
   const store = storeAt(startMs);
   const template = { metadata: { labels: { app: "shop" } }, spec: { containers: [] } };
   const rollout: KubeObject & { readonly spec: object } = {
@@ -42,7 +42,7 @@ async function watchedRollout(weights: TrafficWeights) {
     uid,
     controller: true,
   };
-  return { watched: new Watched(judge, { ownerReferences: [owner] }, store), write };
+  return { watched: new Watched(asked, { ownerReferences: [owner] }, store), write };
 }
 
 /** So many requests a second of each, all well. */
@@ -124,5 +124,35 @@ describe("the share in force", () => {
     await watched.watch(30, rates({ ok: 250, divided: 0 }, { ok: 250, divided: 0 }));
     expect(new Set(shares(watched))).toEqual(new Set([undefined]));
     expect(ticksOf(watched).at(-1)?.requests).toEqual({ canary: 250, stable: 250 });
+  });
+});
+
+describe("a canary whose Service has no pod any more", () => {
+  const withService = {
+    ...weightsOf(10),
+    canary: { ...weightsOf(10).canary, serviceName: "shop-canary" },
+  };
+  const gone = { canary: { ok: 0 }, stable: { ok: 450 }, nobody: 50 };
+
+  it("is worse: what the gateway had to answer itself failed its users", async () => {
+    const { watched } = await watchedRollout(withService);
+    await watched.watch(5, rates(50, 450));
+    await watched.watch(5, gone);
+    expect(watched.phases[0]).toBe("Failed");
+    expect(watched.ended[0]?.message).toMatch(/errors: canary (\d+) of \d+ failed, stable 0 of/);
+    expect(ticksOf(watched).at(-1)).toMatchObject({
+      requests: { canary: 50, stable: 450 },
+      samples: { errors: { canary: { total: 50, count: 50 } } },
+    });
+  });
+
+  it("is nobody's failure where errors of the gateway are not to count, or no Service is known", async () => {
+    const without = await watchedRollout(weightsOf(10));
+    await without.watched.watch(5, gone);
+    expect(without.watched.phases).not.toContain("Failed");
+    const excluded = metric({ metrics: "errors", gatewayErrors: "exclude" }, { interval: "1h" });
+    const { watched } = await watchedRollout(withService, excluded);
+    await watched.watch(5, gone);
+    expect(watched.phases).not.toContain("Failed");
   });
 });
