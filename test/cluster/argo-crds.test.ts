@@ -10,6 +10,7 @@ import {
   stopControllers,
   type RunningController,
 } from "./controller.test-support.ts";
+import { describeJudgedRollouts } from "./judged-sheet.test-support.ts";
 import { applyDefinitions, kubectl, tryKubectl } from "./kubectl.test-support.ts";
 
 const isOwnCluster = process.env["HALDANE_TEST_OWN_CLUSTER"] === "1";
@@ -135,5 +136,7 @@ describe.skipIf(!isOwnCluster)(
       create(rollout("canary", "a:2", "", steps));
       await becomes("canary", "Healthy");
     });
+
+    describeJudgedRollouts("Argo's definitions", () => ({ cluster, namespace }));
   },
 );
