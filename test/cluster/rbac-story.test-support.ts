@@ -136,3 +136,53 @@ spec:
   selector: { matchLabels: { app: plain } }
   workloadRef: { apiVersion: v1, kind: PodTemplate, name: plain }
   strategy: { canary: {} }`;
+
+/** Kayenta's own configuration in a ConfigMap, and a template that reads it. */
+export const canaryConfiguration = (instance: string, prometheus: string): string => `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: canary-config }
+data:
+  canary.json: |
+    { "judge": { "name": "NetflixACAJudge-v1.0" },
+      "metrics": [{ "name": "errors", "groups": ["all"], "scopeName": "default",
+                    "query": { "type": "prometheus", "customInlineTemplate": "PromQL:errors{version=\\"\${scope}\\"}" } }],
+      "classifier": { "groupWeights": { "all": 100 } } }
+---
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: { name: configured, labels: { argo-rollouts.argoproj.io/controller-instance-id: ${instance} } }
+spec:
+  metrics:
+    - name: configured
+      provider:
+        plugin:
+          haldane.dev/kayenta:
+            configMap: { name: canary-config }
+            prometheus: { address: "${prometheus}" }
+            control: { scope: old }
+            experiment: { scope: new }
+            lookback: 60s
+            step: 1s
+            threshold: { pass: 95, marginal: 75 }`;
+
+/** Judged by both judges: by the guard in the background, by Kayenta's in a step. */
+export const judged = (instance: string, image: string, prometheus: string): string => `${rollout(
+  "judged",
+  instance,
+).replace(
+  "name: judged,",
+  `name: judged, annotations: { haldane.dev/guard: "errors", haldane.dev/guard-source: '${JSON.stringify(
+    { prometheus: { address: prometheus, preset: "istio", tick: "1s" } },
+  )}' },`,
+)}
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: judged } }
+  template:${pod("judged", image)}
+  strategy:
+    canary:
+      steps:
+        - setWeight: 50
+        - analysis: { templates: [{ templateName: configured }] }
+        - pause: { duration: 1h }`;

@@ -9,7 +9,16 @@ import { objectsOf, root } from "../deploy/helm.ts";
 import { openCluster, refTo, until, type Loose, type TestCluster } from "./cluster.test-support.ts";
 import { startController, stopControllers } from "./controller.test-support.ts";
 import { kubectl } from "./kubectl.test-support.ts";
-import { blueGreen, canary, fromWorkload, services, templates } from "./rbac-story.test-support.ts";
+import { haldaneAs, startCounted } from "./judged-story.test-support.ts";
+import {
+  blueGreen,
+  canary,
+  canaryConfiguration,
+  fromWorkload,
+  judged,
+  services,
+  templates,
+} from "./rbac-story.test-support.ts";
 import { startRecorder, type Recorder } from "./recorder.test-support.ts";
 
 interface Rule {
@@ -24,17 +33,12 @@ const blocksDeletion =
   "owner references that block deletion need it where the admission plugin OwnerReferencesPermissionEnforcement is on (OpenShift)";
 const afterKill = "asked for when a controller was killed after creating it and before it saw it";
 
-const canaryConfigurations =
-  "read only by analyses that keep a canary configuration of Kayenta in a ConfigMap";
-
 /** What is granted although this suite does not use it, and why. */
 const unusedButNeeded: Readonly<Record<string, string>> = {
   "update argoproj.io/rollouts/finalizers": blocksDeletion,
   "update argoproj.io/analysisruns/finalizers": blocksDeletion,
   "update argoproj.io/experiments/finalizers": blocksDeletion,
-  "get argoproj.io/analysisruns": afterKill,
   "get apps/replicasets": afterKill,
-  "get /configmaps": canaryConfigurations,
 };
 
 /** Objects of routers other than the Ingress: test/deploy/manifests.test.ts holds them against the routers. */
@@ -94,6 +98,24 @@ function bind(
   ];
   kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
   return name;
+}
+
+/** A service account `reader` of the namespace with what people with the role `view` get there. */
+function bindReader(namespace: string): void {
+  const objects = objectsOf(readFileSync(path.join(root, "deploy/manifests/install.yaml"), "utf8"));
+  const view = objects.find(
+    ({ metadata }) => metadata.name === "haldane-aggregate-to-view",
+  ) as Role;
+  const rbac = "rbac.authorization.k8s.io/v1";
+  const metadata = { name: "reader", namespace };
+  const subjects = [{ kind: "ServiceAccount", ...metadata }];
+  const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "reader" };
+  const items = [
+    { apiVersion: "v1", kind: "ServiceAccount", metadata },
+    { apiVersion: rbac, kind: "Role", metadata, rules: view.rules },
+    { apiVersion: rbac, kind: "RoleBinding", metadata, subjects, roleRef },
+  ];
+  kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
 }
 
 function forget(scope: "Cluster" | "", name: string): void {
@@ -193,6 +215,37 @@ async function playAll(story: Story, instance: string): Promise<void> {
   );
 }
 
+/** A worse version, taken back by the judge, and tried again with what was learned. */
+async function playJudged(story: Story, instance: string): Promise<void> {
+  const counted = await startCounted();
+  try {
+    await story.apply(canaryConfiguration(instance, counted.url));
+    await story.apply(judged(instance, "judged:1", counted.url));
+    await story.phase("judged", "Healthy");
+    await story.apply(judged(instance, "judged:2", counted.url));
+    await story.phase("judged", "Paused");
+    await story.some("the configuration was read", "AnalysisRun", (runs) =>
+      runs.some(
+        ({ metadata: { name }, status }) =>
+          /-2-1$/.test(name) && status?.["phase"] === "Successful",
+      ),
+    );
+    const { status } = (await story.rollout("judged")) ?? {};
+    counted.breakVersion(status?.["currentPodHash"] as string);
+    await story.phase("judged", "Degraded");
+    await story.patch("judged", { status: { abort: false } }, "status");
+    await story.some("it goes on from what was learned", "AnalysisRun", (runs) =>
+      runs.some(
+        ({ metadata: { annotations = {} }, status: ended }) =>
+          "haldane.dev/continues" in annotations && ended?.["phase"] === "Failed",
+      ),
+    );
+    await story.phase("judged", "Degraded");
+  } finally {
+    await counted.close();
+  }
+}
+
 describe.each([
   ["Cluster", "deploy/manifests/install.yaml"],
   ["", "deploy/manifests/namespace-install.yaml"],
@@ -217,7 +270,9 @@ describe.each([
       args: scope === "" ? ["--namespaced", "--namespace", namespace] : [],
     });
     try {
-      await playAll(new Story(cluster, namespace), instance);
+      const story = new Story(cluster, namespace);
+      await playAll(story, instance);
+      await playJudged(story, instance);
     } catch (error) {
       const statuses = (await cluster.list("Rollout", namespace)).map(
         ({ metadata: { name: of, generation }, status }) => ({ of, generation, status }),
@@ -249,6 +304,27 @@ describe.each([
     const isNever = (each: string): boolean => unusedButNeeded[each] !== afterKill;
     const known = Object.keys(unusedButNeeded).filter(isNever);
     expect(known.filter((each) => used.has(each))).toEqual([]);
+  });
+
+  it("people who may view can explain, judge again and plan, and these read nothing else", async () => {
+    const namespace = name.replace("haldane-test-", "");
+    bindReader(namespace);
+    const own = mkdtempSync(path.join(tmpdir(), "haldane-reader-"));
+    const reader = await startRecorder(`system:serviceaccount:${namespace}:reader`, own);
+    try {
+      const said = async (verb: string): Promise<string> =>
+        haldaneAs(reader.kubeconfig, verb, "judged", "-n", namespace);
+      expect(await said("explain")).toContain("The canary is worse.");
+      expect(await said("replay")).toContain("the same evidence, to the bit");
+      expect(await said("plan")).toMatch(/^judged: \d+ requests\/s/);
+      const all = reader.requests();
+      expect(all.filter(({ status }) => status === 403 || status === 401)).toEqual([]);
+      const kinds = new Set(all.map(({ resource }) => resource));
+      expect(kinds).toEqual(new Set(["argoproj.io/rollouts", "argoproj.io/analysisruns"]));
+    } finally {
+      await reader.close();
+      rmSync(own, { recursive: true, force: true });
+    }
   });
 
   it("reaches only what rules name: the rest is refused to the same account", () => {
