@@ -167,6 +167,7 @@ export function describeJudgedRollouts(whose: string, placeOf: () => Place): voi
         expect(resultOf(again).measurements.at(-1)?.message).toContain("goes on from");
         await judged.becomes("Degraded");
       },
+      240_000,
     );
   });
 }

@@ -1,6 +1,7 @@
 // `explain` and `replay` on a run that the simulator has played.
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { KubeObject } from "../../api/meta/object.ts";
 import type { ObjectStore } from "../../objects/object-store.ts";
 import { scenarioOf } from "../../simulator/language.ts";
 import { quietWorld } from "../../simulator/scenario.ts";
@@ -115,6 +116,68 @@ describe("haldane plan", () => {
   });
 });
 
+const runOf = (name: string, provider: object, result?: object): KubeObject => ({
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "AnalysisRun",
+  metadata: { name, namespace: "default" },
+  ...{
+    spec: { metrics: [{ name: "judge", provider: { plugin: provider } }] },
+    status: { phase: "Error", metricResults: result === undefined ? [] : [result] },
+  },
+});
+
+describe("a run without a record", () => {
+  it.each(["sequential", "kayenta"])(
+    "is told as one, whatever its settings (%s)",
+    async (judge) => {
+      const name = `unrecorded-${judge}`;
+      await store.create(runOf(name, { "haldane.dev/sequential": { alpha: 2 } }));
+      const { code, text } = await haldane("replay", name, "--judge", judge);
+      expect(code).not.toBe(0);
+      expect(text).toContain("metric judge: nothing has been recorded yet");
+      expect((await haldane("explain", name)).text).toContain("nothing has been counted yet");
+    },
+  );
+
+  it("that is damaged is told so", async () => {
+    const metadata = { judge: "sequential", state: "{}", ticks: "!!" };
+    const result = { name: "judge", phase: "Failed", metadata };
+    await store.create(runOf("damaged", { "haldane.dev/sequential": {} }, result));
+    for (const options of [[], ["--alpha", "0.1"]])
+      expect((await haldane("replay", "damaged", ...options)).text).toContain("nothing readable");
+    const { text } = await haldane("replay", "damaged", "--judge", "kayenta");
+    expect(text).toContain("what was recorded is damaged");
+  });
+});
+
+describe("a run of the Kayenta judge", () => {
+  it("is explained metric by metric, as its last measurement keeps it", async () => {
+    const metrics = [
+      { name: "errors", classification: "High", critical: true, reason: "is 3 on average" },
+      { name: "latency", tags: '{pod="a"}', classification: "Pass", reason: "has the same values" },
+    ];
+    const metadata = {
+      classification: "Fail",
+      mode: "strict",
+      from: "2026-11-21T01:00:00Z",
+      to: "2026-11-21T01:30:00Z",
+      points: "31",
+      zeroedBy: "errors is critical",
+      metrics: JSON.stringify(metrics),
+    };
+    const measurement = { phase: "Failed", value: "0", message: "It is worse.", metadata };
+    const result = { name: "judge", phase: "Failed", measurements: [measurement] };
+    await store.create(runOf("by-kayenta", { "haldane.dev/kayenta": {} }, result));
+    const { code, text } = await haldane("explain", "by-kayenta");
+    expect(code).toBe(0);
+    expect(text).toContain("metric judge: Failed, judged by the Kayenta judge");
+    expect(text).toContain("score 0, 0 because errors is critical (strict, 31 points from ");
+    expect(text).toMatch(/errors +High +is 3 on average\n +latency\{pod="a"\} +Pass +has the same/);
+    const { text: json } = await haldane("explain", "by-kayenta", "-o", "json");
+    expect(JSON.parse(json)).toMatchObject({ metrics: [{ judge: "kayenta", phase: "Failed" }] });
+  });
+});
+
 describe("haldane replay", () => {
   it("with the same settings gives the same evidence", async () => {
     const { code, text } = await haldane("replay", "shop");
@@ -144,6 +207,7 @@ describe("haldane replay", () => {
     [["--alpha", "2"], "alpha: must be above 0 and at most 0.5"],
     [["--metrics", "errors,count"], "count (count) was not counted; recorded are errors, latency"],
     [["--judge", "kayenta", "--alpha", "0.1"], "--judge kayenta takes no alpha"],
+    [["--mode", "parity"], "--mode is for --judge kayenta"],
     [["-o", "yaml"], "-o yaml is not known"],
   ])("refuses %j", async (options, problem) => {
     const { code, text } = await haldane("replay", "shop", ...options);

@@ -63,8 +63,8 @@ interface Told {
 function replaySequentially(read: ReadMetric, changes: JsonObject): Told {
   const { metric, record } = read;
   const { name } = metric;
-  const { judge: recordedBy } = sequentialSettingsOf(metric);
   if (record === undefined) throw new CliError(`metric ${name}: nothing has been recorded yet`);
+  const { judge: recordedBy } = sequentialSettingsOf(metric);
   const { judge } = settingsWith(metric, changes);
   const isSame = Object.keys(changes).length === 0;
   const replayed = isSame
@@ -90,6 +90,8 @@ function told(read: ReadMetric, call: CommandCall): Told {
   if (judge === undefined)
     throw usageError(call, `--judge ${asked} is not known; use ${judges.join(" or ")}`);
   const changes = changesOf(call);
+  if (judge === "sequential" && textOption(call, "mode") !== undefined)
+    throw usageError(call, "--mode is for --judge kayenta");
   if (judge === "sequential") return replaySequentially(read, changes);
   if (Object.keys(changes).length > 0)
     throw usageError(call, `--judge kayenta takes no ${Object.keys(changes).join(", ")}`);

@@ -11,6 +11,7 @@ import { formatTime } from "../../lib/time.ts";
 import { sequentialSettingsOf } from "../../metrics/sequential/config.ts";
 import { evidenceChart } from "../render/evidence-chart.ts";
 import { formatTable } from "../render/table.ts";
+import { isJudgedByKayenta, kayentaLines } from "./explained-kayenta.ts";
 import type { ReadMetric } from "./judged-run.ts";
 
 const chartColumns = 64;
@@ -160,9 +161,16 @@ export function replayJson(
 function explainOther(read: ReadMetric): Explained {
   const { name } = read.metric;
   const { phase = "Pending", message, measurements = [] } = read.result ?? {};
+  const isKayenta = isJudgedByKayenta(read);
+  const judge = isKayenta ? "kayenta" : "thresholds";
+  const how = isKayenta ? "judged by the Kayenta judge" : conditionText(read);
   return {
-    lines: [`metric ${name}: ${phase}, ${conditionText(read)}`, ...measurementLines(read)],
-    json: asJson({ name, phase, judge: "thresholds", message, measurements }),
+    lines: [
+      `metric ${name}: ${phase}, ${how}`,
+      ...measurementLines(read),
+      ...(isKayenta ? kayentaLines(read) : []),
+    ],
+    json: asJson({ name, phase, judge, message, measurements }),
   };
 }
 

@@ -87,10 +87,12 @@ export function judgeByKayenta(
   { metric, record }: ReadMetric,
   mode: KayentaSettings["mode"],
 ): { readonly lines: readonly string[]; readonly json: JsonObject } {
-  const { judge } = sequentialSettingsOf(metric);
-  const read = record && recordedTicks(judge, record);
-  if (read === undefined)
+  if (record === undefined)
     throw new CliError(`metric ${metric.name}: nothing has been recorded yet`);
+  const { judge } = sequentialSettingsOf(metric);
+  const read = recordedTicks(judge, record);
+  if (read === undefined)
+    throw new CliError(`metric ${metric.name}: what was recorded is damaged, it cannot be read`);
   const ticks = [...read.older, ...read.exact];
   const metrics = judge.metrics.map((each) => kayentaMetric(each, judge.margin ?? 0.2));
   const settings: KayentaSettings = { metrics, groupWeights: {}, thresholds, mode };

@@ -109,10 +109,12 @@ class SequentialProvider implements MetricProvider {
   async #count(question: MetricQuestion, sinceMs: EpochMs, kept: Moment["kept"]): Promise<Counted> {
     const { stable, source: asked } = this.#settings;
     const isRolloutRead = stable === undefined || asked.kind === "traffic";
-    const rollout = isRolloutRead ? await rolloutOf(question, this.#context) : undefined;
+    const { rollout, problem } = isRolloutRead ? await rolloutOf(question, this.#context) : {};
     const versions = versionsOf(question, this.#settings, rollout);
-    if ("unknown" in versions)
-      return { ticks: [], problem: `which version is ${versions.unknown} is not known` };
+    if ("unknown" in versions) {
+      const why = problem === undefined ? "" : `: ${problem}`;
+      return { ticks: [], problem: `which version is ${versions.unknown} is not known${why}` };
+    }
     const { now, signal } = question;
     const source = this.#source;
     if ("count" in source) return source.count({ versions, sinceMs, now, signal });

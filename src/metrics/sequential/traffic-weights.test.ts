@@ -5,6 +5,7 @@ import type { TrafficWeights } from "../../api/argo/rollout-status.ts";
 import type { KubeObject } from "../../api/meta/object.ts";
 import { recordedTicks, recordOf } from "../../core/judge/recorded/record.ts";
 import type { Tick } from "../../core/judge/sequential/tick.ts";
+import { StoreError, type ObjectStore } from "../../objects/object-store.ts";
 import type { Rate } from "./history.test-support.ts";
 import { metric, startMs, storeAt, Watched } from "./watched.test-support.ts";
 
@@ -154,5 +155,37 @@ describe("a canary whose Service has no pod any more", () => {
     const { watched } = await watchedRollout(withService, excluded);
     await watched.watch(5, gone);
     expect(watched.phases).not.toContain("Failed");
+  });
+});
+
+describe("a Rollout that cannot be read", () => {
+  const refusing = {
+    ...storeAt(startMs),
+    get: async () => Promise.reject(refused()),
+  } as ObjectStore;
+  const refused = () => new StoreError("Forbidden", 'rollouts "shop" is forbidden');
+  const owner = {
+    apiVersion: ref.apiVersion,
+    kind: ref.kind,
+    name: ref.name,
+    uid: "u",
+    controller: true,
+  };
+
+  it("is the reason why nobody knows which version is stable", async () => {
+    const plugin = { canary: "new", metrics: "errors", noDataAfter: "5s" };
+    const asked = { ...judge, provider: { plugin: { "haldane.dev/sequential": plugin } } };
+    const watched = new Watched(asked, { ownerReferences: [owner] }, refusing);
+    await watched.watch(10, rates(50, 450));
+    expect(watched.phases[0]).toBe("Inconclusive");
+    const why = 'which version is stable is not known: rollouts "shop" is forbidden';
+    expect(watched.ended[0]?.message).toContain(why);
+  });
+
+  it("costs the guard of the sample ratio, and nothing else, where the versions are known", async () => {
+    const watched = new Watched(judge, { ownerReferences: [owner] }, refusing);
+    await watched.watch(10, rates({ ok: 40, bad: 10 }, 450));
+    expect(watched.phases[0]).toBe("Failed");
+    expect(new Set(shares(watched))).toEqual(new Set([undefined]));
   });
 });

@@ -13,20 +13,27 @@ export interface Versions {
   readonly stable: string;
 }
 
-/** The Rollout the run belongs to; undefined if it has none, or it is gone or cannot be read. */
+export interface OwningRollout {
+  /** undefined = the run has none, or it is gone. */
+  readonly rollout?: Rollout | undefined;
+  /** Why it cannot be read, where that is so. */
+  readonly problem?: string;
+}
+
+/** The Rollout the run belongs to. */
 export async function rolloutOf(
   { run }: Pick<MetricQuestion, "run">,
   { store }: Pick<ProviderContext, "store">,
-): Promise<Rollout | undefined> {
+): Promise<OwningRollout> {
   const owner = controllerOf(run);
-  if (owner?.kind !== "Rollout") return undefined;
+  if (owner?.kind !== "Rollout") return {};
   const { namespace = "" } = run.metadata;
   try {
     const ref = { apiVersion: argoApiVersion, kind: "Rollout", namespace, name: owner.name };
     const manifest = await store.get(ref);
-    return manifest === undefined ? undefined : parseRollout(asJson(manifest)).rollout;
+    return manifest === undefined ? {} : { rollout: parseRollout(asJson(manifest)).rollout };
   } catch (error) {
-    if (isStoreError(error)) return undefined;
+    if (isStoreError(error)) return { problem: error.message };
     throw error;
   }
 }

@@ -12,7 +12,7 @@ export interface RecordedEntries {
   readonly judge: "sequential";
   /** A SequentialState in JSON, after the last tick. */
   readonly state: string;
-  /** The state before the first of `ticks`; "" = the beginning. */
+  /** The state before the first of `ticks`. */
   readonly base: string;
   /** Milliseconds since 1970 from which `ticks`' first gap counts. */
   readonly since: string;
