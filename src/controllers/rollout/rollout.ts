@@ -33,6 +33,7 @@ import {
   mustBeCurrent,
   readingLive,
   withServingSetsLive,
+  workloadMustBeCurrent,
 } from "./second-look.ts";
 import { rolloutSources, type RouterWatches } from "./sources.ts";
 
@@ -164,6 +165,7 @@ async function decideTwice(
       observeRouters(routers),
       withServingSetsLive(decision, observed, live),
       mustBeCurrent(manifest, live),
+      workloadMustBeCurrent(observed, live),
     ]),
   );
   return decide({ ...observed, traffic, replicaSets }, clock.now());

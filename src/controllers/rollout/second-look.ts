@@ -30,13 +30,19 @@ function isShrinking(effect: Effect, { replicaSets }: ObservedRollout): boolean 
   return typeof size === "number" && size < (set?.spec.replicas ?? 1);
 }
 
+/** The template of another object begins a revision: an old view of that object would go back to an old one. */
+function takesTemplateOver({ status }: Decision, { rollout, workload }: ObservedRollout): boolean {
+  return workload !== undefined && status.currentPodHash !== rollout.status.currentPodHash;
+}
+
 /**
- * Questions are asked or withdrawn; or, where a router splits the traffic, weights change, a version
- * loses pods, or a step or a promotion counts as done.
+ * Questions are asked or withdrawn; a workload's template begins a revision; or, where a router splits
+ * the traffic, weights change, a version loses pods, or a step or a promotion counts as done.
  */
-export function deservesSecondLook({ effects }: Decision, observed: ObservedRollout): boolean {
+export function deservesSecondLook(decision: Decision, observed: ObservedRollout): boolean {
+  if (takesTemplateOver(decision, observed)) return true;
   const isRouted = observed.traffic.length > 0;
-  return effects.some((effect) => {
+  return decision.effects.some((effect) => {
     if (questions.includes(effect.kind)) return true;
     const isMoving = effect.kind === "recordTurn" || effect.kind === "applyTraffic";
     return isRouted && (isMoving || isShrinking(effect, observed));
@@ -81,4 +87,17 @@ export async function mustBeCurrent(manifest: KubeObject, live: LiveStore): Prom
   if (current?.metadata.resourceVersion === manifest.metadata.resourceVersion) return;
   const { name } = manifest.metadata;
   throw new StoreError("Conflict", `Rollout ${name} has changed since it was looked at`);
+}
+
+/** Throws Conflict when the object behind workloadRef has moved on since it was seen, or is gone. */
+export async function workloadMustBeCurrent(
+  { rollout, workload }: Pick<ObservedRollout, "rollout" | "workload">,
+  live: LiveStore,
+): Promise<void> {
+  if (workload === undefined) return;
+  const { apiVersion, kind, name, generation } = workload;
+  const { namespace = "" } = rollout.metadata;
+  const current = await live.get({ apiVersion, kind, namespace, name });
+  if (current?.metadata.generation === generation) return;
+  throw new StoreError("Conflict", `${kind} ${name} has changed since it was looked at`);
 }
