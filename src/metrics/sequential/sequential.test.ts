@@ -198,6 +198,7 @@ describe("configuration", () => {
     [{ alpha: 2 }, "alpha: must be above 0 and at most 0.5"],
     [{ margin: "much" }, "margin: must be a number"],
     [{ margin: "-5%" }, "margin: must be"],
+    [{ margin: "150%", metrics: [{ kind: "count" }] }, "margin is 1.5; use a number from 0 and"],
     [{ safeRatio: 1 }, "safeRatio: must be above 1"],
     [{ noDataAfter: "soon" }, "noDataAfter: must be a duration"],
     [{ source: "prometeus" }, "source: must be traffic"],

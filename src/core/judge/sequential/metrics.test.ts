@@ -222,6 +222,21 @@ describe("settings", () => {
       "metrics[0].margin is 1",
     ],
     [
+      "a margin of everything, where more is better unless said otherwise",
+      { metrics: [{ name: "orders", kind: "count", margin: 1 }] },
+      "metrics[0].margin is 1",
+    ],
+    [
+      "the judge's margin, too large where more is better",
+      { metrics: [errors, { name: "orders", kind: "count" }], margin: 1.5 },
+      "margin is 1.5; use a number from 0 and less than 1.",
+    ],
+    [
+      "the judge's margin, where less is better",
+      { metrics: [{ name: "orders", kind: "count", better: "lower" }], margin: 1.5 },
+      undefined,
+    ],
+    [
       "edges that fall",
       { metrics: [{ name: "latency", kind: "latency", edgesMs: [2, 1] }] },
       "rising numbers",

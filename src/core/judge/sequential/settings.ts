@@ -100,20 +100,30 @@ function numberProblem(
     : [`${where} is ${value}; use a number ${boundsText(bounds)}.`];
 }
 
+/** Counted events are good ones unless said otherwise. Then a margin of everything would allow everything. */
+function isHigherBetter(metric: SequentialMetric): boolean {
+  if (metric.kind === "count") return metric.better !== "lower";
+  return metric.kind === "mean" && metric.better === "higher";
+}
+
+/** `margin`: the judge's, for metrics that name none. */
 function metricProblems(
   metric: SequentialMetric,
   where: string,
   margin: number,
 ): readonly string[] {
-  const higherIsBetter = "better" in metric && metric.better === "higher";
   const common = [
     ...(metric.name === "" ? [`${where}.name is empty; give the metric a name.`] : []),
     ...numberProblem(`${where}.weight`, metric.weight, { above: 0 }),
     ...numberProblem(`${where}.warmUpMs`, metric.warmUpMs, { least: 0 }),
-    ...numberProblem(`${where}.margin`, metric.margin, {
-      least: 0,
-      ...(higherIsBetter ? { below: 1 } : {}),
-    }),
+    ...numberProblem(
+      metric.margin === undefined ? "margin" : `${where}.margin`,
+      metric.margin ?? margin,
+      {
+        least: 0,
+        ...(isHigherBetter(metric) ? { below: 1 } : {}),
+      },
+    ),
   ];
   switch (metric.kind) {
     case "errors":
@@ -158,7 +168,6 @@ export function problemsOf(config: SequentialConfig): readonly string[] {
     ...(names.length === 0 ? ["metrics is empty; name at least one metric to judge by."] : []),
     ...twice.map((name) => `metrics: ${name} is there twice; give each metric a name of its own.`),
     ...numberProblem("alpha", config.alpha, { above: 0, below: 1 }),
-    ...numberProblem("margin", config.margin, { least: 0 }),
     ...numberProblem("blameFactor", config.blameFactor, { least: 1 }),
     ...numberProblem("safeRatio", config.safeRatio, { above: 1 }),
     ...numberProblem("warmUpMs", config.warmUpMs, { least: 0 }),
@@ -190,7 +199,8 @@ function latencySettings(metric: LatencyMetric, common: Common): MetricSettings 
 function countSettings(metric: ErrorsMetric | CountMetric, common: Common): MetricSettings {
   const { kind } = metric;
   if (kind === "count") {
-    return { ...common, kind, better: metric.better ?? "higher", objective: undefined };
+    const better = isHigherBetter(metric) ? "higher" : "lower";
+    return { ...common, kind, better, objective: undefined };
   }
   return { ...common, kind, better: "lower", objective: metric.objective?.share };
 }
