@@ -18,8 +18,6 @@ export interface World {
   readonly samples: (rng: Rng, index: number, seen: SequentialState) => BothSamples;
   /** Calling it safe is the false alarm, not calling it worse. */
   readonly asks?: "safe";
-  /** Assumptions are only nearly met: the rate is measured, and must stay below this. Default: alpha. */
-  readonly atMost?: readonly [at05: number, at01: number];
 }
 
 interface ErrorsWorld {
@@ -108,7 +106,6 @@ export const worlds: readonly World[] = [
     name: "clumps of 5, guarded, without a margin",
     config: errorsConfig(0, guarded),
     samples: errorsSamples({ perTick: 500, share: always(0.05), rate: always(0.01), clump: 5 }),
-    atMost: [0.05, 0.02],
   },
   ...[1, 5, 20].map((clump): World => ({
     name: `clumps of ${clump}, equal-sized baseline, signs flipped`,
@@ -133,7 +130,6 @@ export const worlds: readonly World[] = [
       };
       return { canary: of(25), stable: of(475) };
     },
-    atMost: [0.05, 0.02],
   },
   {
     name: "latency, pauses of whole ticks, equal-sized baseline, signs flipped",
