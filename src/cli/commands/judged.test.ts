@@ -175,6 +175,13 @@ describe("a run of the Kayenta judge", () => {
     expect(text).toMatch(/errors +High +is 3 on average\n +latency\{pod="a"\} +Pass +has the same/);
     const { text: json } = await haldane("explain", "by-kayenta", "-o", "json");
     expect(JSON.parse(json)).toMatchObject({ metrics: [{ judge: "kayenta", phase: "Failed" }] });
+    const cut = {
+      ...measurement,
+      metadata: { ...metadata, metrics: metadata.metrics.slice(0, 9) },
+    };
+    const cutResult = { ...result, measurements: [cut] };
+    await store.create(runOf("cut", { "haldane.dev/kayenta": {} }, cutResult));
+    expect((await haldane("explain", "cut")).text).toContain("of the metrics cannot be read");
   });
 });
 

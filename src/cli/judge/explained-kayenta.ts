@@ -10,10 +10,21 @@ export function isJudgedByKayenta({ metric }: ReadMetric): boolean {
   return pluginConfigOf(metric, kayentaJudgeKind) !== undefined;
 }
 
-/** The metrics as evidence.ts wrote them; none where nothing is kept. */
-function keptMetrics({ metadata = {} }: Measurement): readonly JsonObject[] {
+/** The metrics as the judge wrote them; undefined = what is kept was cut or is something else. */
+function keptMetrics({ metadata = {} }: Measurement): readonly JsonObject[] | undefined {
   const json = parseJson(metadata["metrics"] ?? "");
-  return json.ok && isJsonArray(json.value) ? json.value.filter(isJsonObject) : [];
+  return json.ok && isJsonArray(json.value) ? json.value.filter(isJsonObject) : undefined;
+}
+
+function tableOf(measurement: Measurement): readonly string[] {
+  const metrics = keptMetrics(measurement);
+  if (metrics === undefined) return ["what was kept of the metrics cannot be read"];
+  const rows = metrics.map(({ name, tags, classification, reason }) => [
+    `${text(name)}${text(tags)}`,
+    text(classification),
+    text(reason),
+  ]);
+  return formatTable([["METRIC", "RESULT", "WHY"], ...rows]);
 }
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
@@ -25,15 +36,10 @@ export function kayentaLines({ result }: ReadMetric): readonly string[] {
   );
   if (last === undefined) return [];
   const { metadata = {} } = last;
-  const rows = keptMetrics(last).map(({ name, tags, classification, reason }) => [
-    `${text(name)}${text(tags)}`,
-    text(classification),
-    text(reason),
-  ]);
   const zeroed = metadata["zeroedBy"] === undefined ? "" : `, 0 because ${metadata["zeroedBy"]}`;
   return [
     "",
     `  score ${last.value ?? "-"}${zeroed} (${metadata["mode"] ?? ""}, ${metadata["points"] ?? "?"} points from ${metadata["from"] ?? "?"} to ${metadata["to"] ?? "?"})`,
-    ...formatTable([["METRIC", "RESULT", "WHY"], ...rows]).map((line) => `  ${line}`),
+    ...tableOf(last).map((line) => `  ${line}`),
   ];
 }
