@@ -11,8 +11,11 @@ const canaryArgument = "guard-canary";
 const stableArgument = "guard-stable";
 
 const guarded = {
-  /** When both versions fail this often it is nobody's fault: the rollout holds and says so. */
-  errors: { kind: "errors", objective: { share: "5%" } },
+  /**
+   * When both versions fail as often as the objective it is nobody's fault: the rollout holds and says so. Where next to
+   * nothing fails, safety is shown by that.
+   */
+  errors: { kind: "errors", objective: { share: "5%" }, negligible: "0.1%" },
   /** Processes that have just begun are slow for a while, and nobody wants to hear of it. */
   latency: { kind: "latency", warmUp: "30s" },
 } as const satisfies Record<GuardedMetric, object>;

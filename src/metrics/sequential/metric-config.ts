@@ -7,7 +7,7 @@ type Kind = (typeof kinds)[number];
 
 const common = ["name", "kind", "weight", "margin", "warmUp"];
 const ownFields = {
-  errors: ["objective"],
+  errors: ["objective", "negligible"],
   latency: ["edges", "marginOf", "objective"],
   count: ["better"],
   mean: ["better", "atMost", "block"],
@@ -48,7 +48,10 @@ function errorsOf(reader: PluginFields): Partial<Extract<SequentialMetric, { kin
   const objective = reader.below("objective", ["share"]);
   const share = objective?.share("share");
   if (objective && share === undefined) reader.refuse("objective", "needs share");
-  return share === undefined ? {} : { objective: { share } };
+  return said({
+    objective: share === undefined ? undefined : { share },
+    negligible: reader.share("negligible"),
+  });
 }
 
 function metricOf(kind: Kind, reader: PluginFields): SequentialMetric {

@@ -17,6 +17,11 @@ export interface ErrorsMetric extends MetricBase {
   readonly kind: "errors";
   /** The share of bad events (0 to 1) that users tolerate. A breach on stable, too, is a shared outage. */
   readonly objective?: { readonly share: number };
+  /**
+   * A share of bad events (0 to 1) that is nobody's trouble: the canary is safe, too, when it is shown to fail less than R₀
+   * times this. Without it a version that never fails beside one that never fails is never shown to be safe.
+   */
+  readonly negligible?: number;
 }
 
 /** Counted events among visits: conversions, clicks, sign-ups. More is better unless said otherwise. */

@@ -11,6 +11,8 @@ import {
 } from "./dispersion.ts";
 import type { ArmNumbers } from "./evidence.ts";
 import type { Pair } from "./fisher.ts";
+import { logMeanExp } from "./logs.ts";
+import { rareLogs } from "./negligible.ts";
 import { addLogs, logEvidence, noEvidence, ratioLogs, safeFactors, worseFactors } from "./ratio.ts";
 import type { Logs } from "./ratio.ts";
 import type { MetricSettings, Settings } from "./settings.ts";
@@ -30,6 +32,8 @@ export interface CountState {
   readonly stable: Counted;
   readonly worse: Logs;
   readonly safe: Logs;
+  /** Evidence that next to nothing fails, where a share is named that is nobody's trouble. */
+  readonly rare?: Logs;
   readonly curve: Curve;
   readonly dispersion: Dispersion;
   /** Instead of `worse`, with an equal-sized baseline. */
@@ -38,13 +42,14 @@ export interface CountState {
 
 const nothing: Counted = { total: 0, count: 0 };
 
-export function beginCount(settings: Settings): CountState {
+export function beginCount(metric: CountSettings, settings: Settings): CountState {
   return {
     kind: "count",
     canary: nothing,
     stable: nothing,
     worse: noEvidence(worseFactors.length),
     safe: noEvidence(safeFactors.length),
+    ...(metric.negligible === undefined ? {} : { rare: noEvidence(safeFactors.length) }),
     curve: noCurve,
     dispersion: noDispersion,
     ...(settings.equalSized ? { flips: noFlips } : {}),
@@ -76,20 +81,32 @@ export function observeStableCount(before: CountState, stable: CountSample): Cou
   return { ...before, dispersion: addCounts(before.dispersion, stable.count, stable.total) };
 }
 
+function rareAfter(
+  { metric, settings }: { readonly metric: CountSettings; readonly settings: Settings },
+  { rare }: CountState,
+  canary: CountSample,
+  divisor: number,
+): Pick<CountState, "rare"> {
+  if (rare === undefined || metric.negligible === undefined) return {};
+  const logs = rareLogs(canary, settings.safeRatio * metric.negligible);
+  return { rare: addLogs(rare, logs, divisor) };
+}
+
 /** After one more stretch with requests of both versions. */
 export function advanceCount(
   { metric, settings }: { readonly metric: CountSettings; readonly settings: Settings },
   before: CountState,
   { canary, stable }: { readonly canary: CountSample; readonly stable: CountSample },
 ): CountState {
+  const divisor = settings.guarded ? divisorOf(before.dispersion) : 1;
   const counted = {
     ...observeStableCount(before, stable),
     canary: added(before.canary, canary),
     stable: added(before.stable, stable),
+    ...rareAfter({ metric, settings }, before, canary, divisor),
   };
   if (canary.count + stable.count === 0) return counted;
   const pair = pairOf(metric, canary, stable);
-  const divisor = settings.guarded ? divisorOf(before.dispersion) : 1;
   const ratio = allowedRatio(metric);
   const isCapped = settings.guarded && metric.better === "lower";
   const usual = isCapped ? withUsual(pair, before.dispersion) : pair;
@@ -110,8 +127,11 @@ export function countEvidence({ worse, flips }: CountState): number {
   return flips === undefined ? logEvidence(worse) : signFlipEvidence(flips);
 }
 
-export function countSafeEvidence({ safe }: CountState): number {
-  return logEvidence(safe);
+/** Either way will do: half of the evidence is each one's. */
+export function countSafeEvidence({ safe, rare }: CountState): number {
+  return rare === undefined
+    ? logEvidence(safe)
+    : logMeanExp([logEvidence(safe), logEvidence(rare)]);
 }
 
 const numbersOf = ({ total, count }: Counted): ArmNumbers =>

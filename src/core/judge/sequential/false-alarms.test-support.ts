@@ -149,6 +149,12 @@ export const worlds: readonly World[] = [
     samples: errorsSamples({ perTick: 500, share: always(0.1), rate: always(0.01), ratio: 2 }),
   },
   {
+    name: "safe verdict at twice a negligible .1 %, ratio 2",
+    config: { metrics: [{ name: "it", kind: "errors", negligible: 0.001 }], clumps: "off" },
+    asks: "safe",
+    samples: errorsSamples({ perTick: 500, share: always(0.1), rate: always(0.001), ratio: 2 }),
+  },
+  {
     name: "conversion lower by exactly the margin",
     config: { metrics: [{ name: "it", kind: "count", margin: 0.2 }], clumps: "off" },
     samples: errorsSamples({ perTick: 500, share: always(0.1), rate: always(0.03), ratio: 0.8 }),

@@ -62,7 +62,7 @@ export function beginTest({ metric, settings }: To): TestState {
   switch (metric.kind) {
     case "errors":
     case "count":
-      return beginCount(settings);
+      return beginCount(metric, settings);
     case "latency":
       return beginLatency(metric, settings);
     case "mean":

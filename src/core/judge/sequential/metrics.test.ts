@@ -242,6 +242,13 @@ describe("settings", () => {
       "rising numbers",
     ],
     [
+      "a negligible share that is half or more",
+      {
+        metrics: [{ name: "m", kind: "errors", negligible: 0.5 }],
+      },
+      "metrics[0].negligible is 0.5; use a number more than 0 and less than 0.5.",
+    ],
+    [
       "an objective at no edge",
       {
         metrics: [

@@ -103,6 +103,28 @@ describe("a canary that is fine", () => {
     expect(play(errors, repeat(100, [0, 100, 0, 900])).evidence.action).toBe("go on");
   });
 
+  it("is safe where next to nothing fails, if a share is named that is nobody's trouble", () => {
+    const lenient: SequentialConfig = {
+      metrics: [{ name: "errors", kind: "errors", negligible: 0.001 }],
+    };
+    const at = (ticks: number, failed: number): string =>
+      play(lenient, repeat(ticks, [failed, 100, 0, 900])).evidence.action;
+    expect([at(20, 0), at(120, 0)]).toEqual(["go on", "safe"]);
+    // One of a hundred is neither rare nor as rare as on stable.
+    expect(at(120, 1)).toBe("roll back");
+  });
+
+  it("goes on with that evidence from what was saved", () => {
+    const lenient: SequentialConfig = {
+      metrics: [{ name: "errors", kind: "errors", negligible: 0.001 }],
+    };
+    const half = play(lenient, repeat(60, [0, 100, 0, 900])).state;
+    const restored = restore(lenient, JSON.stringify(half));
+    if (!("state" in restored)) throw new Error(restored.problem);
+    const { state } = advance(lenient, restored.state, repeat(60, [0, 100, 0, 900], 60));
+    expect(state).toEqual(play(lenient, repeat(120, [0, 100, 0, 900])).state);
+  });
+
   it("is safe only when all metrics that can show it have shown it", () => {
     const two: SequentialConfig = {
       metrics: [

@@ -30,6 +30,7 @@ export type MetricSettings =
       readonly kind: "errors" | "count";
       readonly better: "higher" | "lower";
       readonly objective: number | undefined;
+      readonly negligible: number | undefined;
     })
   | (Common & {
       readonly kind: "latency";
@@ -106,12 +107,13 @@ function isHigherBetter(metric: SequentialMetric): boolean {
   return metric.kind === "mean" && metric.better === "higher";
 }
 
-/** `margin`: the judge's, for metrics that name none. */
+/** `judge`: where its margin and its R₀ come from, if it names none. */
 function metricProblems(
   metric: SequentialMetric,
   where: string,
-  margin: number,
+  judge: SequentialConfig,
 ): readonly string[] {
+  const { margin = defaults.margin, safeRatio = defaults.safeRatio } = judge;
   const common = [
     ...(metric.name === "" ? [`${where}.name is empty; give the metric a name.`] : []),
     ...numberProblem(`${where}.weight`, metric.weight, { above: 0 }),
@@ -132,6 +134,10 @@ function metricProblems(
         ...numberProblem(`${where}.objective.share`, metric.objective?.share, {
           above: 0,
           most: 1,
+        }),
+        ...numberProblem(`${where}.negligible`, metric.negligible, {
+          above: 0,
+          below: 1 / safeRatio,
         }),
       ];
     case "latency":
@@ -174,7 +180,7 @@ export function problemsOf(config: SequentialConfig): readonly string[] {
     ...numberProblem("sampleRatioLevel", config.sampleRatioLevel, { least: 0, below: 1 }),
     ...numberProblem("noDataAfterMs", config.noDataAfterMs, { above: 0 }),
     ...config.metrics.flatMap((metric, index) =>
-      metricProblems(metric, `metrics[${index}]`, config.margin ?? defaults.margin),
+      metricProblems(metric, `metrics[${index}]`, config),
     ),
   ];
 }
@@ -200,9 +206,10 @@ function countSettings(metric: ErrorsMetric | CountMetric, common: Common): Metr
   const { kind } = metric;
   if (kind === "count") {
     const better = isHigherBetter(metric) ? "higher" : "lower";
-    return { ...common, kind, better, objective: undefined };
+    return { ...common, kind, better, objective: undefined, negligible: undefined };
   }
-  return { ...common, kind, better: "lower", objective: metric.objective?.share };
+  const { objective, negligible } = metric;
+  return { ...common, kind, better: "lower", objective: objective?.share, negligible };
 }
 
 function meanSettings(metric: MeanMetric, common: Common): MetricSettings {
