@@ -32,7 +32,7 @@ describe("the guard", () => {
           "haldane.dev/sequential": {
             source: "traffic",
             metrics: [
-              { kind: "errors", objective: { share: "5%" } },
+              { kind: "errors", objective: { share: "5%" }, negligible: "0.1%" },
               { kind: "latency", warmUp: "30s" },
             ],
             alpha: 0.01,
