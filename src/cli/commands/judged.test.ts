@@ -111,6 +111,13 @@ describe("haldane plan", () => {
     expect(plan.steps).toHaveLength(2);
     const { text: needs } = await haldane("plan", "-f", "examples/judged");
     expect(needs).toContain("say --requests-per-second 100");
+    const open = ["plan", "-f", "examples/header-to-canary", "--requests-per-second", "50"];
+    const { text: counted } = await haldane(...open, "--open-step", "1h");
+    expect(counted).toMatch(/^\d +5 % +60m/m);
+    expect(counted).toContain(
+      "note: step 6 (pause) does not say how long it lasts: counted as 3600 s (--open-step)",
+    );
+    expect((await haldane(...open, "--open-step", "soon")).text).toContain("such as 10m");
     const none = ["plan", "-f", "examples/recreate", "--requests-per-second", "5"];
     expect((await haldane(...none)).text).toContain("there is nothing to plan");
   });

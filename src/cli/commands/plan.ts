@@ -2,6 +2,7 @@
 import type { Rollout } from "../../api/argo/rollout.ts";
 import { parseRollout } from "../../api/argo/parse/rollout.ts";
 import { planOf, type Plan, type PlanSettings, type Quantiles } from "../../core/judge/plan.ts";
+import { parseGoDuration } from "../../lib/go-duration.ts";
 import { isStoreError, type ObjectStore } from "../../objects/object-store.ts";
 import {
   CliError,
@@ -81,6 +82,14 @@ async function subjectOf(call: CommandCall): Promise<Subject> {
 }
 
 const ordinaryBaseRate = 0.001;
+
+/** How long to count a step for that waits for a person or an answer. */
+function openSecondsOf(call: CommandCall): number {
+  const text = textOption(call, "openStep") ?? "10m";
+  const duration = parseGoDuration(text);
+  if (duration.ok && duration.ms > 0) return duration.ms / 1000;
+  throw usageError(call, `--open-step ${text} is no duration such as 10m`);
+}
 
 function settingsOf(call: CommandCall, { measured, rollout }: Subject): PlanSettings {
   const requestsPerSecond =
@@ -177,6 +186,7 @@ export const command: CliCommand = {
         "--error-rate <share>",
         "of the version there is; default: as last recorded, else 0.1%",
       )
+      .option("--open-step <duration>", "how long a step lasts that has no end of its own: 10m")
       .option("--alpha <share>", "how often a good version may be called worse: 0.01")
       .option("--margin <share>", "how much worse counts as no worse: 20%")
       .option("-o, --output <format>", "json");
@@ -185,7 +195,7 @@ export const command: CliCommand = {
     const isJson = wantsJson(call);
     const subject = await subjectOf(call);
     const settings = settingsOf(call, subject);
-    const { steps, notes } = stepsToPlan(subject.rollout);
+    const { steps, notes } = stepsToPlan(subject.rollout, openSecondsOf(call));
     const plan = planOf(settings, steps);
     if (isJson) {
       const { name } = subject.rollout.metadata;

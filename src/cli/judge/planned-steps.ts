@@ -33,8 +33,14 @@ function secondsOf(step: CanaryStep): number | undefined {
   }
 }
 
-/** Stages of equal share, those that last no time left out. Throws a CliError where there are none. */
-export function stepsToPlan({ metadata, spec: { strategy } }: Rollout): StepsToPlan {
+/**
+ * Stages of equal share, those that last no time left out; a step whose end nobody knows lasts `openSeconds`. Throws a
+ * CliError where there are none.
+ */
+export function stepsToPlan(
+  { metadata, spec: { strategy } }: Rollout,
+  openSeconds: number,
+): StepsToPlan {
   if (strategy.kind !== "canary" || strategy.steps.length === 0)
     throw new CliError(`rollout '${metadata.name}' has no canary steps: there is nothing to plan`);
   const stages: Stage[] = [];
@@ -42,19 +48,18 @@ export function stepsToPlan({ metadata, spec: { strategy } }: Rollout): StepsToP
   let share = 0;
   for (const [index, step] of strategy.steps.entries()) {
     if (step.kind === "setWeight") share = step.weight / 100;
-    const seconds = secondsOf(step);
-    if (seconds === undefined)
+    const known = secondsOf(step);
+    const seconds = known ?? openSeconds;
+    if (known === undefined)
       notes.push(
-        `step ${String(index + 1)} (${step.kind}) lasts as long as it lasts: counted as nothing`,
+        `step ${String(index + 1)} (${step.kind}) does not say how long it lasts: counted as ${String(seconds)} s (--open-step)`,
       );
     const last = stages.at(-1);
-    if (last?.share === share) last.seconds += seconds ?? 0;
-    else stages.push({ share, seconds: seconds ?? 0 });
+    if (last?.share === share) last.seconds += seconds;
+    else stages.push({ share, seconds });
   }
   const steps = stages.filter((stage) => stage.seconds > 0);
   if (steps.length === 0)
-    throw new CliError(
-      `rollout '${metadata.name}' has no pauses of known length: there is nothing to plan`,
-    );
+    throw new CliError(`rollout '${metadata.name}' has no pauses: there is nothing to plan`);
   return { steps, notes };
 }
