@@ -19,8 +19,8 @@ function judged(errorPercent: number): ScenarioOverrides {
   });
   return {
     annotations: { "haldane.dev/guard": "errors" },
-    // It is over long before, or it never ends.
-    forMs: 600_000,
+    // It is over long before, the last look at the progress deadline included, or it never ends.
+    forMs: 900_000,
     world: {
       requestsPerSecond: [{ atMs: 0, value: 2000 }],
       versions: { "shop:v1": version(2), "shop:v2": version(errorPercent) },
