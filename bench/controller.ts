@@ -15,7 +15,7 @@ import { readKubeconfig } from "../src/objects/kubernetes/kubeconfig.ts";
 import { kubernetesStore } from "../src/objects/kubernetes/kubernetes.ts";
 import { systemClock } from "../src/runtime/clock.ts";
 import { freePort } from "./free-port.ts";
-import { podsAlone } from "./pods-alone.ts";
+import { inParallel, podsAlone } from "./pods-alone.ts";
 import { report, type Row } from "./report.ts";
 
 const [count = 1000, idleSeconds = 60] = process.argv.slice(2).map(Number);
@@ -68,15 +68,6 @@ function rolloutOf(index: number): KubeObject {
   };
   const metadata = { name, namespace, labels: { ...labels, [instanceIdLabel]: instanceId } };
   return { apiVersion: argoApiVersion, kind: "Rollout", metadata, spec } as KubeObject;
-}
-
-async function inParallel(work: (index: number) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  await Promise.all(
-    Array.from({ length: writers }, async () => {
-      while (next < count) await work(next++);
-    }),
-  );
 }
 
 /** Resolves once each of them is healthy, with nothing of another version left to promote. */
@@ -236,14 +227,14 @@ const controller = await startController();
 try {
   const rows = [
     await measure(`create ${String(count)}`, controller, async (signal) => {
-      await inParallel(async (index) => store.create(rolloutOf(index)));
+      await inParallel({ count, writers }, async (index) => store.create(rolloutOf(index)));
       await allHealthy(1, signal);
     }),
     await measure(`update ${String(count)}`, controller, async (signal) => {
       const body = [
         { op: "replace", path: "/spec/template/spec/containers/0/image", value: "app:v1" },
       ];
-      await inParallel(async (index) => {
+      await inParallel({ count, writers }, async (index) => {
         const { name } = rolloutOf(index).metadata;
         const ref = { apiVersion: argoApiVersion, kind: "Rollout", namespace, name };
         await store.patch(ref, { type: "json", body });

@@ -32,8 +32,9 @@ function replicaSetOf(index: number, version: string, namespace: string): Replic
   };
 }
 
-async function inParallel(
-  { count, writers }: PodsAlone,
+/** Work on each of `count`, so many at a time. */
+export async function inParallel(
+  { count, writers }: Pick<PodsAlone, "count" | "writers">,
   work: (index: number) => Promise<unknown>,
 ): Promise<void> {
   let next = 0;

@@ -35,6 +35,7 @@ const capabilities = { asynchronous: true } as const;
 
 /** How often is looked: the gateway is read each second, others every few. */
 const lookEveryMs = { traffic: 1000, prometheus: 5000, web: 5000 } as const;
+
 interface Counted extends CountsAnswer {
   /** The share the canary should get, where weights are known; kept with the record. */
   readonly share?: ShareInForce | undefined;
