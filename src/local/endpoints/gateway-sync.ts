@@ -13,7 +13,6 @@ import type { InflightReport, ListenerState, StatsReport } from "../../gateway/g
 import type { CounterPast } from "../../lib/latency-histogram.ts";
 import { deepEqual } from "../../lib/deep-equal.ts";
 import { isStoreError } from "../../objects/object-store.ts";
-import type { EpochMs } from "../../lib/time.ts";
 import type { ObjectStore } from "../../objects/object-store.ts";
 import type { Cache } from "../../runtime/cache.ts";
 import { sleep } from "../../runtime/clock.ts";
@@ -28,6 +27,7 @@ import { settled } from "../../runtime/outcome.ts";
 import type { Outcome } from "../../runtime/outcome.ts";
 import { compileGateway } from "./compile-gateway.ts";
 import type { CompiledGateway } from "./compile-gateway.ts";
+import { untilCountedMs } from "./counting-time.ts";
 import { gatewayStatus, routeStatus } from "./route-status.ts";
 import type { ListenerStates } from "./route-status.ts";
 import { serviceNews, serviceStatus } from "./service-status.ts";
@@ -71,15 +71,6 @@ interface Waiter {
   /** Number of the pass that must have ended well: the first one that knew of the waiter. */
   readonly afterPass: number;
   readonly resolve: () => void;
-}
-
-/**
- * Milliseconds until the counters are read next: always a tenth of the interval before it is full. Measurements are due at
- * whole seconds and then find what was counted in the second before them, not in one that ended long ago.
- */
-function untilCountedMs(now: EpochMs, intervalMs: number): number {
-  const leadMs = intervalMs / 10;
-  return intervalMs - ((now + leadMs) % intervalMs);
 }
 
 export class GatewaySync implements Controller {
