@@ -28,6 +28,15 @@ describeMetricProvider(sequentialProvider, async (): Promise<ProviderWorld> => {
 });
 
 describe("a measurement", () => {
+  it.each([
+    ["safe", { kind: "errors", negligible: "0.1%" }],
+    ["go on", { kind: "errors" }],
+  ])("where nothing fails comes to '%s' with %j", async (action, errors) => {
+    const watched = new Watched(metric({ metrics: [errors] }));
+    await watched.watch(240, fine);
+    expect(watched.result.metadata).toMatchObject({ judge: "sequential", action });
+  });
+
   it("lasts an interval and is successful as long as nothing is found", async () => {
     const watched = new Watched(metric({ metrics: "errors" }));
     await watched.watch(30, fine);
