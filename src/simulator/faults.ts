@@ -1,6 +1,7 @@
 // Plays a scenario again with something going wrong, and holds the end against the undisturbed one.
 // A fault is a word, so that a report can be played again by one call:
 //   crash@12      the process dies right after its 12th write (begins anew 2 s later)
+//   crash@12+3    it dies then, and what began anew dies three writes later (so may all that name a write)
 //   dead@12       it dies right before that write is committed
 //   conflict@12   that write is refused: Conflict
 //   error@12      that write is refused: 500, nothing committed
@@ -37,7 +38,7 @@ export const faultKinds = [
   "chaos",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
-export type Fault = `${FaultKind}@${number}` | "twins";
+export type Fault = `${FaultKind}@${number}` | `${FaultKind}@${number}+${number}` | "twins";
 
 const writeFaultOf = {
   crash: "crashAfterCommit",
@@ -126,19 +127,28 @@ function stalePlan(write: number): FaultPlan {
   };
 }
 
-/** The kind and number of a fault's word. Throws a RangeError for what is none. */
-function readFault(fault: Fault): { readonly kind: FaultKind; readonly at: number } | undefined {
+interface ReadFault {
+  readonly kind: FaultKind;
+  readonly at: number;
+  /** How many writes later it happens once more. */
+  readonly again: number | undefined;
+}
+
+/** What a fault's word says. Throws a RangeError for what is none. */
+function readFault(fault: Fault): ReadFault | undefined {
   if (fault === "twins") return undefined;
-  const [word = "", number = ""] = fault.split("@");
+  const [, word, at, again] = /^([a-z]+)@(\d+)(?:\+(\d+))?$/.exec(fault) ?? [];
   const kind = faultKinds.find((known) => known === word);
-  if (kind === undefined || !/^\d+$/.test(number)) throw new RangeError(`"${fault}" is no fault`);
-  return { kind, at: Number(number) };
+  const isTwice = again !== undefined;
+  if (kind === undefined || (isTwice && !(kind in writeFaultOf)))
+    throw new RangeError(`"${fault}" is no fault`);
+  return { kind, at: Number(at), again: isTwice ? Number(again) : undefined };
 }
 
 function planOf(fault: Fault): FaultPlan {
   const read = readFault(fault);
   if (!read) return {};
-  const { kind, at } = read;
+  const { kind, at, again } = read;
   switch (kind) {
     case "lost":
       return { event: (nth) => (nth === at ? { kind: "lost" } : undefined) };
@@ -155,7 +165,12 @@ function planOf(fault: Fault): FaultPlan {
     case "chaos":
       return chaosPlan(at);
     default:
-      return { write: (nth) => (nth === at ? writeFaultOf[kind] : undefined) };
+      return {
+        write: (nth) =>
+          nth === at || (again !== undefined && nth === at + again)
+            ? writeFaultOf[kind]
+            : undefined,
+      };
   }
 }
 

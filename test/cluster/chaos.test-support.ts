@@ -1,6 +1,7 @@
 // The deliveries chaos.test.ts disturbs, and what must be true of each whatever happens to the
 // controller meanwhile: no step is skipped, and nobody passes a gate before the judge has said yes.
-import { parseTime } from "../../src/lib/time.ts";
+import { revisionAnnotation } from "../../src/api/argo/keys.ts";
+import { formatTime, parseTime } from "../../src/lib/time.ts";
 import { hashOf, ownerOf, statusOf, type Moment } from "./history.test-support.ts";
 import type { Loose } from "./cluster.test-support.ts";
 import { rolloutYaml, serviceYaml } from "./rollouts.test-support.ts";
@@ -178,8 +179,10 @@ function repeatedRuns({ others, newHash, story }: Evidence): readonly string[] {
     .filter(({ kind, object }) => kind === "AnalysisRun" && hashOf(object) === newHash)
     .map(({ object }) => object.metadata.name);
   const wanted = story.kind === "aborted canary" ? 0 : 1;
-  const count = new Set(names).size;
-  return count === wanted ? [] : [`${count} analysis runs instead of ${wanted}`];
+  const made = [...new Set(names)];
+  return made.length === wanted
+    ? []
+    : [`${made.length} analysis runs instead of ${wanted}: ${made.join(", ")}`];
 }
 
 /** Everything that is wrong about what was recorded; nothing = as it should be. */
@@ -195,4 +198,19 @@ export function problemsOf(story: Story, moments: readonly Moment[]): readonly s
     ...repeatedRuns(evidence),
   ];
   return found.map((problem) => `${story.name} (${story.kind}): ${problem}`);
+}
+
+/** What happened to one story, a line for each change, for the log of a run that found a problem. */
+export function chronicleOf(story: Story, moments: readonly Moment[]): string {
+  const { rollouts, others } = evidenceOf(story, moments);
+  const lines = [...rollouts, ...others]
+    .toSorted((a, b) => a.version - b.version)
+    .map(({ type, kind, object, version, heardMs }) => {
+      const { name, creationTimestamp, annotations = {} } = object.metadata;
+      const revision = annotations[revisionAnnotation];
+      const { replicas: size, selector, terminate } = object.spec ?? {};
+      const said = { creationTimestamp, revision, size, selector, terminate, ...statusOf(object) };
+      return `${version} ${formatTime(heardMs)} ${type} ${kind} ${name} ${JSON.stringify(said)}`;
+    });
+  return lines.join("\n");
 }

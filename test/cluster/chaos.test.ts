@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { createRng, nextInt, type Rng } from "../../src/lib/rng.ts";
 import { loopback, type Loopback } from "../../src/metrics/loopback.test-support.ts";
 import {
+  chronicleOf,
   endsWell,
   isOver,
   problemsOf,
@@ -115,6 +116,8 @@ it(`${rolloutCount} rollouts end right, whenever their controller is killed`, as
     });
   }
   const moments = history.moments();
+  for (const story of stories.filter((one) => problemsOf(one, moments).length > 0))
+    console.warn(chronicleOf(story, moments));
   expect(
     stories.flatMap((story) => problemsOf(story, moments)),
     `HALDANE_SEED=${seed}`,

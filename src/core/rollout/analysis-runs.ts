@@ -11,7 +11,6 @@ import type { AnalysisRun, AnalysisRunSpec } from "../../api/argo/analysis.ts";
 import type { RolloutAnalysis, RolloutAnalysisArgument } from "../../api/argo/rollout.ts";
 import { controllerOf } from "../../api/meta/object.ts";
 import type { StringMap } from "../../api/meta/object.ts";
-import { formatTime, parseTime } from "../../lib/time.ts";
 import { semanticEqual } from "../../lib/deep-equal.ts";
 import { resolveRolloutArgs } from "../analysis/arguments.ts";
 import { composeRunSpec } from "../analysis/compose.ts";
@@ -72,51 +71,23 @@ function isOurs(facts: Facts, run: AnalysisRun): boolean {
 }
 
 /**
- * Made in this attempt. Times are whole seconds: in the attempt's first one an earlier attempt's run may
- * have been made as well, whose bad verdict counts rather than be overlooked, but never a good one.
+ * A run for the same question that goes on: a person's promote meets one now and then. One that has
+ * ended has been answered, or was another attempt's; the name of one that was asked for by a pass
+ * which then died is in the status.
  */
-function isOfThisAttempt({ before, now }: Facts, course: Course, run: AnalysisRun): boolean {
-  const started = course.isNewAttempt ? formatTime(now) : before.duration?.rolloutStartedAt;
-  const startedAtMs = parseTime(started) ?? Infinity;
-  const madeAtMs = parseTime(run.metadata.creationTimestamp) ?? 0;
-  return madeAtMs > startedAtMs || (madeAtMs === startedAtMs && run.status?.phase !== "Successful");
-}
-
-/**
- * A run made for the same question, by a pass that died before it could record it or that saw more
- * than this one: what it has found out, or will, counts. A recorded run that is asked about again has
- * been answered by a person.
- */
-function isReusable(
-  facts: Facts,
-  course: Course,
-  run: AnalysisRun,
-  spec: AnalysisRunSpec,
-): boolean {
+function isReusable(facts: Facts, run: AnalysisRun, spec: AnalysisRunSpec): boolean {
   const { terminate, ...live } = run.spec;
-  const isOpen = !isAnalysisCompleted(run.status?.phase);
-  const isAnswered = isRecordedBefore(facts, run) || !isOfThisAttempt(facts, course, run);
   return (
     isOurs(facts, run) &&
     terminate !== true &&
-    (isOpen || !isAnswered) &&
+    !isAnalysisCompleted(run.status?.phase) &&
     semanticEqual(asJson(live), asJson(spec))
   );
-}
-
-function isRecordedBefore({ before: { canary, blueGreen } }: Facts, run: AnalysisRun): boolean {
-  return [
-    canary?.currentStepAnalysisRunStatus,
-    canary?.currentBackgroundAnalysisRunStatus,
-    blueGreen?.prePromotionAnalysisRunStatus,
-    blueGreen?.postPromotionAnalysisRunStatus,
-  ].some((recorded) => recorded?.name === run.metadata.name);
 }
 
 /** The name of the newest run for this question if it may be taken over, else the next free one. */
 function nextName(
   facts: Facts,
-  course: Course,
   base: string,
   spec: AnalysisRunSpec,
 ): { name: string; exists: boolean } {
@@ -128,7 +99,7 @@ function nextName(
       newest = run;
       continue;
     }
-    return newest !== undefined && isReusable(facts, course, newest, spec)
+    return newest !== undefined && isReusable(facts, newest, spec)
       ? { name: newest.metadata.name, exists: true }
       : { name, exists: false };
   }
@@ -194,7 +165,7 @@ export function ensureRun(facts: Facts, course: Course, wanted: WantedRun): Runs
   const { args } = resolved;
   const composed = composeRunSpec({ templates, requested, args, dryRun, measurementRetention });
   if (!composed.ok) return unmakeable(facts, course, base, composed.message);
-  const { name, exists } = nextName(facts, course, base, composed.spec);
+  const { name, exists } = nextName(facts, base, composed.spec);
   const next = withRun(course, wanted.type, { name, status: "" });
   if (exists) return { course: next, effects: [] };
   return {

@@ -1,3 +1,4 @@
+import type { RolloutStatus } from "../../api/argo/rollout-status.ts";
 import type { EpochMs } from "../../lib/time.ts";
 import { deepEqual } from "../../lib/deep-equal.ts";
 import { asJson } from "../replicas/as-json.ts";
@@ -132,12 +133,24 @@ function recordedTurn(facts: Facts, outcome: StrategyOutcome, counters: Counters
 }
 
 /**
+ * A question is asked under the name the status gives it, written down before: whoever finds the run
+ * or the experiment there, whatever its answer by then, knows whose it is.
+ */
+function namedBeforeAsked(actions: readonly Effect[], status: RolloutStatus): readonly Effect[] {
+  const first = actions.findIndex(
+    ({ kind }) => kind === "createAnalysisRun" || kind === "createExperiment",
+  );
+  if (first < 0) return actions;
+  return [...actions.slice(0, first), { kind: "recordTurn", status }, ...actions.slice(first)];
+}
+
+/**
  * What should happen next to one Rollout. Level-triggered: the same observation and time give the
  * same decision, and once it has been carried out and nothing else has changed, no effects are left.
  *
  * Flow: facts (context.ts) → the strategy's outcome → one write per object → status. Effects are in
  * the order they have to be carried out; if one fails, the status must not be written. A turn (a step
- * done, a version called stable) is recorded among them, before what follows from it.
+ * done, a version called stable, a question to be asked) is recorded among them, before what follows from it.
  */
 export function decide(observed: ObservedRollout, now: EpochMs): Decision {
   if (observed.invalid !== undefined) return decideInvalid(observed, observed.invalid, now);
@@ -163,17 +176,17 @@ export function decide(observed: ObservedRollout, now: EpochMs): Decision {
   const opening: readonly Effect[] = outcome.hasTurned
     ? [...story, recordedTurn(facts, outcome, counters), ...creation.writes]
     : [...creation.writes, ...story];
+  const status = statusAfter(facts, outcome, counters);
   const effects: readonly Effect[] = [
     ...rolloutEffects(facts, course),
     ...opening,
-    ...outcome.actions,
+    ...(outcome.hasTurned ? outcome.actions : namedBeforeAsked(outcome.actions, status)),
     ...replicaSetEffects(facts, course, changes),
     ...ephemeral.effects,
     ...restart.effects,
     ...scaleWorkload(facts, course, isHealthy(facts, outcome, counters), changes),
     ...clearAway(facts, course),
   ];
-  const status = statusAfter(facts, outcome, counters);
   const isSame = deepEqual(asJson(status), asJson(facts.before));
   const moments = [
     ...outcome.lookAgain,
