@@ -7,6 +7,7 @@ import { countsSourceOf } from "../../src/metrics/counts/sources.ts";
 import { eventually } from "../cli/cli-world.ts";
 import { startJudging, type Judging } from "./judging.ts";
 import { missing, startPrometheus, type RealPrometheus } from "./real-prometheus.ts";
+import { startNativeShop } from "./native-shop.ts";
 import { startDoor, startShop, type Listening } from "./shop.ts";
 
 if (missing !== undefined) console.warn(missing);
@@ -20,6 +21,8 @@ let shop: Listening;
 let door: Listening;
 let open: RealPrometheus;
 let guarded: RealPrometheus;
+let native: RealPrometheus;
+let nativeShop: Listening;
 let judging: Judging;
 
 /** Both have scraped the target a few times. */
@@ -43,10 +46,11 @@ describe.skipIf(missing !== undefined)(
   `Prometheus${missing === undefined ? "" : ` (${missing})`}`,
   () => {
     beforeAll(async () => {
-      shop = await startShop();
-      [open, guarded] = await Promise.all([
+      [shop, nativeShop] = await Promise.all([startShop(), startNativeShop()]);
+      [open, guarded, native] = await Promise.all([
         startPrometheus(shop.address),
         startPrometheus(shop.address, { isGuarded: true }),
+        startPrometheus(nativeShop.address, { isNative: true }),
       ]);
       door = await startDoor(open.address);
       judging = await startJudging(open.address);
@@ -58,8 +62,8 @@ describe.skipIf(missing !== undefined)(
     });
     afterAll(async () => {
       await judging.stop();
-      for (const part of [door, shop]) await part.close();
-      for (const part of [open, guarded]) await part.stop();
+      for (const part of [door, shop, nativeShop]) await part.close();
+      for (const part of [open, guarded, native]) await part.stop();
     });
 
     type Conditions = Pick<Metric, "successCondition" | "failureCondition">;
@@ -289,6 +293,39 @@ describe.skipIf(missing !== undefined)(
       expect(Math.abs(sums.failed - sums.total / 5)).toBeLessThan(3);
       expect(Math.abs(sums.slow - sums.total / 2)).toBeLessThan(3);
       expect(Math.abs(sums.stable - sums.total)).toBeLessThan(3);
+    });
+
+    it("raw samples of native histograms become the same ticks", async () => {
+      const metrics = { latency: { histogram: 'shop_native_seconds{version="${version}"}' } };
+      const source = countsSourceOf(
+        {
+          kind: "prometheus",
+          config: { address: native.address, tick: "2s", metrics },
+          where: "source",
+        },
+        [{ name: "latency", kind: "latency", edgesMs: [50, 100] }],
+        { store: judging.store, env: {}, traffic: undefined },
+      );
+      const versions = { canary: "v2", stable: "v1" };
+      const { signal } = new AbortController();
+      const { ticks } = await eventually(
+        async () => source.count({ versions, sinceMs: 0, now: Date.now(), signal }),
+        (answer) => answer.ticks.length >= 3,
+      );
+      const sums = { fast: 0, slow: 0, stable: 0 };
+      for (const { fromMs, toMs, samples } of ticks) {
+        expect(toMs - fromMs).toBe(2000);
+        const { latency } = samples as unknown as Counted;
+        expect(latency.canary.buckets[1]).toBe(0);
+        sums.fast += latency.canary.buckets[0] ?? 0;
+        sums.slow += latency.canary.buckets[2] ?? 0;
+        sums.stable += latency.stable.buckets[0] ?? 0;
+        expect(latency.stable.buckets.slice(1)).toEqual([0, 0]);
+      }
+      // Ten requests a second, at most a scrape more or less at either end.
+      expect(sums.stable).toBeGreaterThanOrEqual(10 * ticks.length);
+      expect(Math.abs(sums.slow - sums.stable / 2)).toBeLessThan(3);
+      expect(Math.abs(sums.fast - sums.stable / 2)).toBeLessThan(3);
     });
 
     it("fetches a token, and asks with GET where POST is refused", async () => {

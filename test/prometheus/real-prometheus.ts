@@ -49,10 +49,16 @@ async function hasEnded(server: ChildProcess): Promise<void> {
   await new Promise<void>((resolve) => server.once("exit", () => resolve()));
 }
 
-/** With `isGuarded`, it wants TLS (with a certificate nobody knows) and the sign-in admin:test. */
+export interface PrometheusOptions {
+  /** It wants TLS (with a certificate nobody knows) and the sign-in admin:test. */
+  readonly isGuarded?: boolean;
+  /** It scrapes native histograms. */
+  readonly isNative?: boolean;
+}
+
 export async function startPrometheus(
   target: string,
-  { isGuarded = false }: { readonly isGuarded?: boolean } = {},
+  { isGuarded = false, isNative = false }: PrometheusOptions = {},
 ): Promise<RealPrometheus> {
   const directory = await mkdtemp(path.join(tmpdir(), "haldane-prometheus-"));
   const port = await freePort();
@@ -68,6 +74,7 @@ export async function startPrometheus(
     `--storage.tsdb.path=${directory}/data`,
     `--web.listen-address=127.0.0.1:${String(port)}`,
     ...guard,
+    ...(isNative ? ["--enable-feature=native-histograms"] : []),
   ];
   const server = spawn(binary ?? "prometheus", flags, { stdio: ["ignore", log.fd, log.fd] });
   await log.close();

@@ -33,7 +33,8 @@ export interface Listening {
   readonly close: () => Promise<void>;
 }
 
-async function listening(server: Server): Promise<Listening> {
+/** On a free port of this machine. */
+export async function listening(server: Server): Promise<Listening> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {

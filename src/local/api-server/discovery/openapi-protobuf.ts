@@ -3,6 +3,7 @@
 // written down is the writes with their parameters and kinds; what kinds look like is in OpenAPI v3.
 // The numbers are those of google/gnostic's OpenAPIv2.proto, which clients read it with.
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../../../lib/json.ts";
+import { field, message } from "../http/protobuf-fields.ts";
 
 /** How it is asked for. Go cannot read the name with the @, so answers bear the other, as a cluster's do. */
 export const openApiV2ProtobufNames: readonly string[] = [
@@ -10,25 +11,6 @@ export const openApiV2ProtobufNames: readonly string[] = [
   "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
 ];
 export const openApiV2Protobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
-
-const lengthDelimited = 2;
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let left = value;
-  for (; left > 0x7f; left = Math.floor(left / 0x80)) bytes.push((left & 0x7f) | 0x80);
-  return Buffer.from([...bytes, left]);
-}
-
-/** One field whose value is a text or a message. */
-function field(number: number, value: string | Buffer): Buffer {
-  const bytes = typeof value === "string" ? Buffer.from(value) : value;
-  return Buffer.concat([varint(number * 8 + lengthDelimited), varint(bytes.length), bytes]);
-}
-
-function message(...fields: readonly Buffer[]): Buffer {
-  return Buffer.concat(fields);
-}
 
 function textOf(value: Json | undefined): string {
   return typeof value === "string" ? value : "";
