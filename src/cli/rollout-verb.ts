@@ -1,5 +1,6 @@
 // The frame of the verbs that patch rollouts by name: read, decide the patches, send, say so.
 import type { Command } from "commander";
+import type { KubeObject } from "../api/meta/object.ts";
 import { asJson } from "../api/meta/wire.ts";
 import type { CommandPatches } from "../core/rollout/commands.ts";
 import { deepEqual } from "../lib/deep-equal.ts";
@@ -9,7 +10,7 @@ import { listArgument, print } from "./command.ts";
 import type { CliCommand, CommandCall, Connection } from "./command.ts";
 import { rolloutRef } from "./fetch-tree.ts";
 import { isStoreError } from "../objects/object-store.ts";
-import { mustBeSameTarget } from "./meant-for.ts";
+import { mustBeSameTarget, takenUp } from "./meant-for.ts";
 import { mustExist } from "./must-exist.ts";
 import { sendPatches } from "./send-patches.ts";
 import { withConnection } from "./with-connection.ts";
@@ -25,8 +26,11 @@ export interface RolloutVerb {
   readonly patches: (manifest: JsonObject, call: CommandCall, name: string) => CommandPatches;
   /** `rollout 'shop' promoted` */
   readonly said: (name: string, call: CommandCall) => string;
-  /** The patches are right for the status they were decided from only: they go to no other. */
-  readonly isDecidedFromStatus?: true;
+  /**
+   * The patches are right for the status they were decided from only, and go to no other: what was meant
+   * is one step of a version, or the version wherever it stands, which is waited for.
+   */
+  readonly meant?: (call: CommandCall) => "step" | "version";
   /** What to say instead where the patches would change nothing; throws where that is no success. */
   readonly saidInVain?: (name: string, manifest: JsonObject, call: CommandCall) => string;
 }
@@ -47,22 +51,19 @@ async function carryOut(
   { store, namespace }: Connection,
 ): Promise<string> {
   const ref = rolloutRef(namespace, name);
+  const meant = verb.meant?.(call);
+  const look = async (): Promise<KubeObject> => mustExist(store, ref);
   let seen: JsonObject | undefined;
   for (let tries = 1; ; tries += 1) {
-    const rollout = await mustExist(store, ref);
+    const rollout = meant === "version" ? await takenUp(look, call.cli.clock) : await look();
     const manifest = asJson(rollout);
     seen ??= manifest;
-    if (verb.isDecidedFromStatus) mustBeSameTarget(name, seen, manifest);
+    if (meant) mustBeSameTarget(name, seen, manifest, meant === "version");
     const patches = verb.patches(manifest, call, name);
     if (verb.saidInVain && !changesAnything(manifest, patches))
       return verb.saidInVain(name, manifest, call);
     try {
-      await sendPatches(
-        store,
-        ref,
-        patches,
-        verb.isDecidedFromStatus ? { decidedFrom: rollout } : {},
-      );
+      await sendPatches(store, ref, patches, meant ? { decidedFrom: rollout } : {});
       return verb.said(name, call);
     } catch (error) {
       if (!isStoreError(error, "Conflict") || tries === mostTries) throw error;

@@ -5,6 +5,7 @@ import { openVerdict } from "../../core/view/awaited.ts";
 import { haldaneError } from "../../lib/errors.ts";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import { CliError, flag } from "../command.ts";
+import { isUnseen } from "../meant-for.ts";
 import { rolloutVerb } from "../rollout-verb.ts";
 
 /** Promoted already is as good; waiting for something else is not. */
@@ -37,11 +38,6 @@ function vain(
   };
 }
 
-/** Where the status is still that of an older version, "one step on" would count its steps. */
-function isUnseen(manifest: JsonObject): boolean {
-  return clientPhase(manifest).message.startsWith("waiting for rollout spec update");
-}
-
 /** A plain promote of an aborted rollout would only be undone by the controller. */
 function isAborted({ status }: JsonObject): boolean {
   return isJsonObject(status) && status["abort"] === true;
@@ -67,11 +63,12 @@ export const command = rolloutVerb({
       if (!skipped.ok) throw new CliError(skipped.message);
       return skipped.value;
     }
-    if (flag(call, "full")) return promoteFull(manifest);
+    if (flag(call, "full")) return isUnseen(manifest) ? nothing : promoteFull(manifest);
     if (isAborted(manifest)) return nothing;
+    // "One step on" would count the steps of the older version.
     return isUnseen(manifest) ? { ...promote(manifest), status: undefined } : promote(manifest);
   },
-  isDecidedFromStatus: true,
+  meant: (call) => (flag(call, "full") ? "version" : "step"),
   saidInVain,
   said: (name, call) => `rollout '${name}' ${flag(call, "full") ? "fully " : ""}promoted`,
 });

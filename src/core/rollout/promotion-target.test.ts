@@ -25,21 +25,32 @@ describe("a promote", () => {
     ["it was scaled", { metadata: { generation: 3, resourceVersion: "5" }, spec: { replicas: 5 } }],
     ["somebody put a label on it", { metadata: { labels: { team: "web" } } }],
   ])("is still meant when %s", (_what, patch) => {
-    expect(isSameTarget(seen, applyMergePatch(seen, patch) as JsonObject)).toBe(true);
+    const now = applyMergePatch(seen, patch) as JsonObject;
+    expect(isSameTarget(seen, now, false)).toBe(true);
+    expect(isSameTarget(seen, now, true)).toBe(true);
   });
 
   it.each([
     ["another image", { spec: { template: { spec: { containers: [] } } } }],
     ["the next version taken up", { status: { currentPodHash: "v3" } }],
     ["other steps", { spec: { strategy: { canary: { steps: [] } } } }],
-    ["the next step", { status: { currentStepIndex: 2 } }],
-    ["another pause", { status: { pauseConditions: null } }],
     ["another rollout of that name", { metadata: { uid: "x" } }],
     [
       "a change of its workload",
       { metadata: { annotations: { "rollout.argoproj.io/workload-generation": "7" } } },
     ],
   ])("is not meant for %s", (_what, patch) => {
-    expect(isSameTarget(seen, applyMergePatch(seen, patch) as JsonObject)).toBe(false);
+    const now = applyMergePatch(seen, patch) as JsonObject;
+    expect(isSameTarget(seen, now, false)).toBe(false);
+    expect(isSameTarget(seen, now, true)).toBe(false);
+  });
+
+  it.each([
+    ["the next step", { status: { currentStepIndex: 2 } }],
+    ["another pause", { status: { pauseConditions: null } }],
+  ])("is meant for %s only if it is a full one", (_what, patch) => {
+    const now = applyMergePatch(seen, patch) as JsonObject;
+    expect(isSameTarget(seen, now, false)).toBe(false);
+    expect(isSameTarget(seen, now, true)).toBe(true);
   });
 });

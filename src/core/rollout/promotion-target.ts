@@ -8,7 +8,12 @@ function at(parent: Json | undefined, ...keys: readonly string[]): Json {
   return value ?? null;
 }
 
-function targetOf({ metadata, spec, status }: JsonObject): JsonObject {
+/** A full promotion is meant for a version, wherever it stands; the others for one step and pause of it. */
+function targetOf({ metadata, spec, status }: JsonObject, isFull: boolean): JsonObject {
+  const place = {
+    step: at(status, "currentStepIndex"),
+    pauses: at(status, "pauseConditions"),
+  };
   return {
     uid: at(metadata, "uid"),
     template: at(spec, "template"),
@@ -16,16 +21,16 @@ function targetOf({ metadata, spec, status }: JsonObject): JsonObject {
     workload: at(metadata, "annotations", workloadGenerationAnnotation),
     strategy: at(spec, "strategy"),
     version: at(status, "currentPodHash"),
-    step: at(status, "currentStepIndex"),
-    pauses: at(status, "pauseConditions"),
     stable: at(status, "stableRS"),
+    ...(isFull ? {} : place),
   };
 }
 
 /**
  * Whether a promote that was meant for the rollout as it was `seen` may be carried out on it as it is
- * `now`: the same version at the same step and pause. Replicas and conditions may have changed.
+ * `now`: the same version, unless it is a full one at the same step and pause. Replicas and conditions
+ * may have changed.
  */
-export function isSameTarget(seen: JsonObject, now: JsonObject): boolean {
-  return deepEqual(targetOf(seen), targetOf(now));
+export function isSameTarget(seen: JsonObject, now: JsonObject, isFull: boolean): boolean {
+  return deepEqual(targetOf(seen, isFull), targetOf(now, isFull));
 }

@@ -9,7 +9,7 @@ import type { JsonObject } from "../../../lib/json.ts";
 import { flag, print } from "../../command.ts";
 import { namesOf } from "../../completion/sources.ts";
 import { isStoreError, type ObjectStore } from "../../../objects/object-store.ts";
-import { mustBeSameTarget } from "../../meant-for.ts";
+import { mustBeSameTarget, takenUp } from "../../meant-for.ts";
 import { changesAnything } from "../../rollout-verb.ts";
 import { argoRef, inCluster, read, sendPatches } from "../cluster.ts";
 import type { PluginCall, PluginCommand } from "../plugin-command.ts";
@@ -30,6 +30,7 @@ async function sendAsMeant(
   store: ObjectStore,
   seen: KubeObject,
   patches: CommandPatches,
+  isFull: boolean,
 ): Promise<void> {
   const ref = refOf(seen);
   let current = seen;
@@ -41,7 +42,7 @@ async function sendAsMeant(
       if (!isStoreError(error, "Conflict") || tries === mostTries) throw error;
     }
     current = await read(store, ref);
-    mustBeSameTarget(ref.name, asJson(seen), asJson(current));
+    mustBeSameTarget(ref.name, asJson(seen), asJson(current), isFull);
   }
 }
 
@@ -80,14 +81,16 @@ export const command: PluginCommand = {
     if (flag(call, "skipCurrentStep") && flag(call, "skipAllSteps"))
       throw new Error("Cannot use skip-current-step and skip-all-steps flags at the same time");
     const [name = ""] = call.args;
+    const isFull = flag(call, "full");
     await inCluster(call, async ({ store, namespace }) => {
       const ref = argoRef("Rollout", namespace, name);
-      const seen = await read(store, ref);
+      const look = async (): Promise<KubeObject> => read(store, ref);
+      const seen = isFull ? await takenUp(look, call.cli.clock) : await look();
       const manifest = asJson(seen);
       const patches = patchesOf(manifest, call);
-      await sendAsMeant(store, seen, patches);
+      await sendAsMeant(store, seen, patches, isFull);
       if (!changesAnything(manifest, patches)) warnInVain(call, name, manifest);
-      print(call.cli, `rollout '${name}' ${flag(call, "full") ? "fully " : ""}promoted`);
+      print(call.cli, `rollout '${name}' ${isFull ? "fully " : ""}promoted`);
     });
     return 0;
   },
