@@ -175,8 +175,15 @@ describe("a cluster of this machine", { timeout: 30_000 }, () => {
     await world.ok("set image shop app=shop:v2");
     await following.until(/\[shop-\w+-\w+\] v2 starts/);
     await following.stop();
-    const pod = (await world.ok("get pods -o name")).split("\n")[0]?.replace("pod/", "") ?? "";
-    expect(await world.ok(`logs ${pod} --tail 1`)).toMatch(/^v\d starts\n$/);
+    const { out } = await eventually(
+      async () => {
+        const [pod = ""] = (await world.ok("get pods -o name")).split("\n");
+        return world.run(`logs ${pod.replace("pod/", "")} --tail 1`);
+      },
+      // A pod may be on its way out while it is being named.
+      ({ code }) => code === 0,
+    );
+    expect(out).toMatch(/^v\d starts\n$/);
     await world.ok("promote shop --full");
     await world.ok("status shop --timeout 20s");
   });
