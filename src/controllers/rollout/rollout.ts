@@ -31,6 +31,8 @@ import { isOnlyCounts, saveStatus } from "./save-status.ts";
 import {
   deservesSecondLook,
   mustBeCurrent,
+  namesMustBeFree,
+  questionsOf,
   readingLive,
   withServingSetsLive,
   workloadMustBeCurrent,
@@ -160,15 +162,21 @@ async function decideTwice(
   const decision = decide(observed, clock.now());
   if (!deservesSecondLook(decision, observed)) return decision;
   const routers = routersOf(rollout, manifest, { ...options, store: readingLive(store, live) });
+  const questions = questionsOf(decision);
   const [traffic, replicaSets] = await tellRouterErrors(manifest, options, async () =>
     Promise.all([
       observeRouters(routers),
       withServingSetsLive(decision, observed, live),
       mustBeCurrent(manifest, live),
+      namesMustBeFree(questions, live),
       workloadMustBeCurrent(observed, live),
     ]),
   );
-  return decide({ ...observed, traffic, replicaSets }, clock.now());
+  const again = decide({ ...observed, traffic, replicaSets }, clock.now());
+  const known = new Set(questions.map(({ metadata }) => metadata.name));
+  const others = questionsOf(again).filter(({ metadata }) => !known.has(metadata.name));
+  await namesMustBeFree(others, live);
+  return again;
 }
 
 async function observeOrTell(

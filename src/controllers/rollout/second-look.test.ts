@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { RolloutStatus } from "../../api/argo/rollout-status.ts";
 import { isControlledBy, refOf, type KubeObject, type ObjectRef } from "../../api/meta/object.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { createRng } from "../../lib/rng.ts";
@@ -41,8 +42,8 @@ const borrower: KubeObject & { readonly spec: object } = {
   },
 };
 
-/** A store whose lists show Deployments as they were at first, and whose watches tell nothing of them. */
-function withOldDeployments(store: ObjectStore, old: KubeObject): ObjectStore {
+/** A store whose lists show a kind as it was at first, and whose watches tell only of what comes. */
+function withOld(store: ObjectStore, kind: string, old: readonly KubeObject[]): ObjectStore {
   return {
     ...store,
     get: async (ref) => store.get(ref),
@@ -52,7 +53,7 @@ function withOldDeployments(store: ObjectStore, old: KubeObject): ObjectStore {
     delete: async (ref, options) => store.delete(ref, options),
     list: async <T extends KubeObject>(scope: ListScope, page?: ListPage) => {
       const listed = await store.list<T>(scope, page);
-      return scope.kind === "Deployment" ? { ...listed, items: [old as T] } : listed;
+      return scope.kind === kind ? { ...listed, items: old as readonly T[] } : listed;
     },
     watch: (scope, options) => store.watch(scope, options),
   };
@@ -66,7 +67,7 @@ describe("a template borrowed from an object seen as it was", () => {
     const body = { spec: deployment("web:v2").spec };
     await store.patch(lender, { type: "merge", body });
     await store.create(borrower);
-    const manager = deliveryManager(withOldDeployments(store, old), clock);
+    const manager = deliveryManager(withOld(store, "Deployment", [old]), clock);
     await manager.start();
     const images = async (): Promise<readonly (string | undefined)[]> => {
       const { items } = await store.list<ReplicaSet>({ apiVersion: "apps/v1", kind: "ReplicaSet" });
@@ -82,5 +83,108 @@ describe("a template borrowed from an object seen as it was", () => {
     await pass(clock, 60_000);
     expect(await images()).toEqual(["web:v2"]);
     await manager.stop();
+  });
+});
+
+const argo = "argoproj.io/v1alpha1";
+const judged: ObjectRef = { apiVersion: argo, kind: "Rollout", namespace: "default", name: "web" };
+const replicaSets = { apiVersion: "apps/v1", kind: "ReplicaSet" };
+
+const template = (image: string): JsonObject => ({
+  metadata: { labels: { app: "web" } },
+  spec: { containers: [{ name: "web", image }] },
+});
+
+const judgedObjects = [
+  {
+    apiVersion: argo,
+    kind: "AnalysisTemplate",
+    metadata: { namespace: "default", name: "check" },
+    // Nobody measures in the time of the test: the verdict is written by hand.
+    spec: { metrics: [{ name: "m", initialDelay: "10h", provider: { web: { url: "http://x" } } }] },
+  },
+  {
+    apiVersion: argo,
+    kind: "Rollout",
+    metadata: { namespace: "default", name: "web" },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: "web" } },
+      template: template("web:v1"),
+      strategy: {
+        canary: {
+          steps: [
+            { setWeight: 50 },
+            { analysis: { templates: [{ templateName: "check" }] } },
+            { pause: {} },
+          ],
+        },
+      },
+    },
+  },
+] as unknown as readonly KubeObject[];
+
+describe("a question of a version that is tried again", () => {
+  it("is not taken for answered by the run of the first attempt, which the view does not show", async () => {
+    const clock = new VirtualClock(Date.parse("2026-11-21T00:00:00Z"));
+    const store = memoryStore({ clock, rng: createRng(1) });
+    for (const object of judgedObjects) await store.create(object);
+    const settled = async (): Promise<void> => {
+      for (let turn = 0; turn < 8; turn += 1) {
+        await pass(clock, 2000);
+        const { items } = await store.list<ReplicaSet>(replicaSets);
+        for (const set of items) {
+          const replicas = set.spec.replicas ?? 1;
+          const counts = { replicas, readyReplicas: replicas, availableReplicas: replicas };
+          const body = { status: { ...counts, observedGeneration: set.metadata.generation ?? 1 } };
+          await store.patch(refOf(set), { type: "merge", body }, { subresource: "status" });
+        }
+      }
+    };
+    const write = async (ref: ObjectRef, status: JsonObject): Promise<void> => {
+      const options = ref.kind === "Rollout" ? ({ subresource: "status" } as const) : {};
+      await store.patch(ref, { type: "merge", body: { status } }, options);
+      await settled();
+    };
+    const status = async (): Promise<RolloutStatus> =>
+      (await store.get<KubeObject & { readonly status?: RolloutStatus }>(judged))?.status ?? {};
+    const runs = async (): Promise<readonly KubeObject[]> =>
+      (await store.list({ apiVersion: argo, kind: "AnalysisRun" })).items;
+
+    const first = deliveryManager(store, clock);
+    await first.start();
+    await settled();
+    const body = { spec: { template: template("web:v2") } };
+    await store.patch(judged, { type: "merge", body });
+    await settled();
+    const [answered] = await runs();
+    if (answered === undefined) throw new Error("nothing was asked");
+    await write(refOf(answered), { phase: "Successful" });
+    expect(await status()).toMatchObject({ currentStepIndex: 2 });
+    await write(judged, { abort: true });
+    await first.stop();
+
+    const second = deliveryManager(withOld(store, "AnalysisRun", []), clock);
+    await second.start();
+    await settled();
+    await write(judged, { abort: false });
+    const asking = await status();
+    expect(asking.abort).toBeUndefined();
+    expect(asking.canary?.currentStepAnalysisRunStatus).toBeUndefined();
+    expect(await runs()).toHaveLength(1);
+    // The next change of the run reaches the view.
+    const seen = { metadata: { labels: { seen: "yes" } } };
+    await store.patch(refOf(answered), { type: "merge", body: seen });
+    await settled();
+    await settled();
+    expect((await runs()).map(({ metadata }) => metadata.name)).toEqual([
+      answered.metadata.name,
+      `${answered.metadata.name}.1`,
+    ]);
+    expect(await status()).toMatchObject({
+      currentStepIndex: 1,
+      canary: { currentStepAnalysisRunStatus: { name: `${answered.metadata.name}.1` } },
+    });
+    await second.stop();
   });
 });

@@ -89,6 +89,28 @@ export async function mustBeCurrent(manifest: KubeObject, live: LiveStore): Prom
   throw new StoreError("Conflict", `Rollout ${name} has changed since it was looked at`);
 }
 
+/** What a decision is to ask. */
+export function questionsOf({ effects }: Decision): readonly KubeObject[] {
+  return effects.flatMap((effect): readonly KubeObject[] => {
+    if (effect.kind === "createAnalysisRun") return [effect.run];
+    return effect.kind === "createExperiment" ? [effect.experiment] : [];
+  });
+}
+
+/**
+ * Throws Conflict when a question is to be asked under a name that is taken: by a run of an earlier attempt
+ * which the view does not show yet. Named in the status, its verdict would count for this one.
+ */
+export async function namesMustBeFree(
+  questions: readonly KubeObject[],
+  live: LiveStore,
+): Promise<void> {
+  const taken = await Promise.all(questions.map(async (question) => live.get(refOf(question))));
+  const found = taken.find((object) => object !== undefined);
+  if (found === undefined) return;
+  throw new StoreError("Conflict", `${found.kind} ${found.metadata.name} has not been seen yet`);
+}
+
 /** Throws Conflict when the object behind workloadRef has moved on since it was seen, or is gone. */
 export async function workloadMustBeCurrent(
   { rollout, workload }: Pick<ObservedRollout, "rollout" | "workload">,

@@ -71,9 +71,8 @@ function isOurs(facts: Facts, run: AnalysisRun): boolean {
 }
 
 /**
- * A run for the same question that goes on: a person's promote meets one now and then. One that has
- * ended has been answered, or was another attempt's; the name of one that was asked for by a pass
- * which then died is in the status.
+ * A run for the same question that goes on is not asked for a second time. One that has ended has been
+ * answered, or was another attempt's: one that a pass asked for which then died is named in the status.
  */
 function isReusable(facts: Facts, run: AnalysisRun, spec: AnalysisRunSpec): boolean {
   const { terminate, ...live } = run.spec;
