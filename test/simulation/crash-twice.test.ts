@@ -25,7 +25,7 @@ const stories: readonly Story[] = [
   ["n1 w50 p10s", judged(1, { analysis: check })],
 ];
 
-const distances = isSoak ? 12 : 3;
+const distances = isSoak ? 12 : 2;
 
 describe("a process that dies, and its successor", () => {
   it.each(stories.map(([line, overrides]) => ({ line, overrides })))(
