@@ -16,7 +16,7 @@ against what a controller with just these rights asks of a real API server. It r
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [argoproj.io]
   resources: [experiments]
-  verbs: [list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [argoproj.io]
   resources: [rollouts/finalizers, analysisruns/finalizers, experiments/finalizers]
   verbs: [update]
