@@ -1,15 +1,27 @@
 // A target with native histograms, which Prometheus scrapes only as protobuf: the numbers of fields are
 // those of io.prometheus.client's metrics.proto.
 import { createServer } from "node:http";
-import {
-  doubleField,
-  field,
-  message,
-  signedField,
-  varint,
-  wholeField,
-} from "../../src/local/api-server/http/protobuf-fields.ts";
+import { field, message, varint } from "../../src/local/api-server/http/protobuf-fields.ts";
 import { listening, type Listening } from "./shop.ts";
+
+const fixed64 = 1;
+
+/** One field of type uint32, uint64 or an enum. */
+function wholeField(number: number, value: number): Buffer {
+  return Buffer.concat([varint(number * 8), varint(value)]);
+}
+
+/** One field of type sint32 or sint64. */
+function signedField(number: number, value: number): Buffer {
+  return wholeField(number, value < 0 ? -2 * value - 1 : 2 * value);
+}
+
+/** One field of type double. */
+function doubleField(number: number, value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleLE(value);
+  return Buffer.concat([varint(number * 8 + fixed64), bytes]);
+}
 
 const histogramType = 4;
 /** Of schema 0: bucket i is (2^(i-1), 2^i] seconds. */

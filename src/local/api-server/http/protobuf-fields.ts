@@ -1,7 +1,6 @@
 // Fields of protobuf messages, written. Numbers and meanings are those of whoever reads them.
 
 const lengthDelimited = 2;
-const fixed64 = 1;
 
 /** A whole number from 0 to 2^53. */
 export function varint(value: number): Buffer {
@@ -15,23 +14,6 @@ export function varint(value: number): Buffer {
 export function field(number: number, value: string | Buffer): Buffer {
   const bytes = typeof value === "string" ? Buffer.from(value) : value;
   return Buffer.concat([varint(number * 8 + lengthDelimited), varint(bytes.length), bytes]);
-}
-
-/** One field of type uint32, uint64 or an enum. */
-export function wholeField(number: number, value: number): Buffer {
-  return Buffer.concat([varint(number * 8), varint(value)]);
-}
-
-/** One field of type sint32 or sint64. */
-export function signedField(number: number, value: number): Buffer {
-  return wholeField(number, value < 0 ? -2 * value - 1 : 2 * value);
-}
-
-/** One field of type double. */
-export function doubleField(number: number, value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeDoubleLE(value);
-  return Buffer.concat([varint(number * 8 + fixed64), bytes]);
 }
 
 export function message(...fields: readonly Buffer[]): Buffer {
