@@ -187,6 +187,7 @@ function addExperiments(options: DeliveryOptions, store: ObjectStore): void {
     experimentController({
       manager,
       store,
+      live: options.store,
       clock,
       events,
       instanceId,

@@ -104,6 +104,35 @@ describe("cache", () => {
     expect(cache.ownedBy(undefined)).toEqual([]);
   });
 
+  it("is behind while the store has what belongs in the view and is not in it", async () => {
+    const { clock, store } = world;
+    const resyncMs = 600_000;
+    const labelSelector = { matchLabels: { app: "shop" } };
+    const scope = { ...configMaps, labelSelector };
+    const cache = new Cache({ store, scope, clock, log: silentLogger, resyncMs });
+    await store.create(configMap("ours", {}, { labels: { app: "shop" } }));
+    expect(await cache.isBehind("default", "ours", store), "nothing was listed yet").toBe(false);
+    void cache.run(new AbortController().signal);
+    await cache.synced;
+    expect(await cache.isBehind("default", "ours", store)).toBe(false);
+    await store.create(configMap("new", {}, { labels: { app: "shop" } }));
+    await store.create(configMap("foreign"));
+    expect(await cache.isBehind("default", "new", store)).toBe(true);
+    expect(await cache.isBehind("default", "foreign", store)).toBe(false);
+    expect(await cache.isBehind("default", "nothing", store)).toBe(false);
+    await settle();
+    expect(await cache.isBehind("default", "new", store)).toBe(false);
+  });
+
+  it("a kind that must not be asked for is never behind", async () => {
+    const { clock, store } = world;
+    await store.create(configMap("a"));
+    const options = { store, scope: configMaps, clock, log: silentLogger, resyncMs: 600_000 };
+    const cache = new Cache(options);
+    cache.stayEmpty();
+    expect(await cache.isBehind("default", "a", store)).toBe(false);
+  });
+
   it("reads long lists in pages", async () => {
     for (let index = 0; index < 1203; index += 1)
       await world.store.create(configMap(`map-${index}`));

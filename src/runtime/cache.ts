@@ -1,6 +1,7 @@
 // A view of one kind, kept by list and watch. It may be stale and an event may be lost: nothing
 // may depend on having seen one. A full list every `resyncMs` repairs whatever was missed.
 import { controllerOf, type KubeObject } from "../api/meta/object.ts";
+import { selectorMatches } from "../api/meta/label-selector.ts";
 import { isStoreError, type ListScope, type ObjectStore } from "../objects/object-store.ts";
 import { sleep, type Clock } from "./clock.ts";
 import { errorText, type Logger } from "./log.ts";
@@ -73,6 +74,7 @@ export class Cache<T extends KubeObject> {
     this.#markSettled = resolve;
   });
   #isServed = false;
+  #staysEmpty = false;
   #unservedSinceMs: number | undefined;
   #reported = "";
 
@@ -99,6 +101,7 @@ export class Cache<T extends KubeObject> {
 
   /** For a kind that must not be asked for: there is nothing of it. */
   stayEmpty(): void {
+    this.#staysEmpty = true;
     this.#isServed = true;
     this.#markSynced();
     this.#markSettled();
@@ -106,6 +109,23 @@ export class Cache<T extends KubeObject> {
 
   get(namespace: string, name: string): T | undefined {
     return this.#objects.get(`${namespace}/${name}`);
+  }
+
+  /**
+   * Whether the store has an object that belongs in this view and is not in it yet. `live`: the store
+   * without a cache in front. Says no where only the server knows what belongs in the view.
+   */
+  async isBehind(
+    namespace: string,
+    name: string,
+    live: Pick<ObjectStore, "get">,
+  ): Promise<boolean> {
+    const { apiVersion, kind, labelSelector, fieldSelector, fieldExclusions } = this.scope;
+    const canTell = this.#isServed && !this.#staysEmpty && !fieldSelector && !fieldExclusions;
+    if (!canTell || this.get(namespace, name)) return false;
+    const object = await live.get({ apiVersion, kind, namespace, name });
+    if (!object) return false;
+    return labelSelector === undefined || selectorMatches(labelSelector, object.metadata.labels);
   }
 
   list(namespace?: string): readonly T[] {

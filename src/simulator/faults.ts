@@ -8,6 +8,7 @@
 //   timeout@12    that write is committed, but the caller hears of an error
 //   lost@12       the 12th watch event never arrives
 //   late@12       it and all behind it on that watch come 3 s late
+//   empty@3       the 3rd list shows nothing, and what watches tell in that moment comes 3 s late
 //   stale@12      as crash@12, and the lists of the new process are 6 versions old, its events late
 //   lag@12        after the 12th write nothing is heard of what others do, for 20 s
 //   aged@12       as crash@12, and the new process sees lists 15 versions old, and nothing new for 20 s
@@ -31,6 +32,7 @@ export const faultKinds = [
   "timeout",
   "lost",
   "late",
+  "empty",
   "stale",
   "lag",
   "aged",
@@ -86,7 +88,7 @@ function silence(): Required<Pick<FaultPlan, "event">> & {
 function silentPlan(write: number, fault: WriteFault | undefined, behind: number): FaultPlan {
   const { begin, event } = silence();
   let hasBegun = false;
-  let listsLeft = 13;
+  let listsLeft = listsAtStart;
   return {
     write(nth, nowMs) {
       if (nth !== write) return undefined;
@@ -101,7 +103,7 @@ function silentPlan(write: number, fault: WriteFault | undefined, behind: number
 
 function rivalPlan(write: number): FaultPlan {
   let hasBegun = false;
-  let listsLeft = 13;
+  let listsLeft = listsAtStart;
   return {
     write(nth) {
       if (nth !== write) return undefined;
@@ -113,7 +115,7 @@ function rivalPlan(write: number): FaultPlan {
 }
 
 function stalePlan(write: number): FaultPlan {
-  let listsLeft = 13;
+  let listsLeft = listsAtStart;
   let eventsLeft = 30;
   let isDown = false;
   return {
@@ -124,6 +126,18 @@ function stalePlan(write: number): FaultPlan {
     },
     list: () => (isDown && (listsLeft -= 1) >= 0 ? staleBy : undefined),
     event: () => (isDown && (eventsLeft -= 1) >= 0 ? { kind: "late", byMs: 200 } : undefined),
+  };
+}
+
+function emptyPlan(list: number): FaultPlan {
+  let atMs: number | undefined;
+  return {
+    list(nth, nowMs) {
+      if (nth !== list) return undefined;
+      atMs = nowMs;
+      return Infinity;
+    },
+    event: (_nth, nowMs) => (nowMs === atMs ? { kind: "late", byMs: lateMs } : undefined),
   };
 }
 
@@ -154,6 +168,8 @@ function planOf(fault: Fault): FaultPlan {
       return { event: (nth) => (nth === at ? { kind: "lost" } : undefined) };
     case "late":
       return { event: (nth) => (nth === at ? { kind: "late", byMs: lateMs } : undefined) };
+    case "empty":
+      return emptyPlan(at);
     case "stale":
       return stalePlan(at);
     case "lag":
@@ -180,7 +196,7 @@ const usualResyncMs = 30 * 60_000;
 const quietMs = 60_000;
 
 /** With views of different age a Service may be switched to and fro for a moment; the invariants say whether users notice. */
-const agedViews = /^(?:stale|late|lost|lag|aged|second|chaos|twins)/;
+const agedViews = /^(?:empty|stale|late|lost|lag|aged|second|chaos|twins)/;
 
 /** How plays are set up that are to be compared. `fault` undefined plays undisturbed. */
 function optionsFor(fault: Fault | undefined, monitor: InvariantMonitor): SimulationOptions {
@@ -281,6 +297,14 @@ function missingEvents(undisturbed: Played, disturbed: Played, fault: Fault): re
     .map((line) => `never told: ${line}`);
 }
 
+/** What is wrong with a spec is wrong in every play of it. */
+function falseAlarms(undisturbed: Played, disturbed: Played): readonly string[] {
+  const usual = new Set(undisturbed.events);
+  return disturbed.events
+    .filter((line) => /^Event \S+ InvalidSpec/.test(line) && !usual.has(line))
+    .map((line) => `told although it is not so: ${line}`);
+}
+
 /** Plays with the fault. Resolves with what is wrong about it; nothing = as it should be. */
 export async function playWithFault(
   scenario: Scenario,
@@ -294,6 +318,7 @@ export async function playWithFault(
     ...differences(usual.endState, disturbed.endState),
     ...repeatedEvents(usual, disturbed, fault),
     ...missingEvents(usual, disturbed, fault),
+    ...falseAlarms(usual, disturbed),
   ];
 }
 
@@ -302,6 +327,9 @@ function numbered(kinds: readonly FaultKind[], count: number): readonly Fault[] 
     kinds.map((kind): Fault => `${kind}@${i + 1}`),
   ).flat();
 }
+
+/** One for each kind that a controller keeps in view. */
+const listsAtStart = 13;
 
 /** Every single fault there is in a scenario. */
 export function allFaultsOf({ simulated: { counts } }: Played): readonly Fault[] {
@@ -312,6 +340,7 @@ export function allFaultsOf({ simulated: { counts } }: Played): readonly Fault[]
       counts.writes,
     ),
     ...numbered(["lost", "late"], counts.events),
+    ...numbered(["empty"], listsAtStart),
   ];
 }
 

@@ -110,6 +110,14 @@ spec:
       scaleDownDelaySeconds: 1
       prePromotionAnalysis: { templates: [{ templateName: endless }] }`;
 
+/** Names a template that nobody has. */
+export const lost = (instance: string): string => `${rollout("lost", instance)}
+spec:
+  replicas: 1
+  selector: { matchLabels: { app: lost } }
+  template:${pod("lost", "lost:1")}
+  strategy: { canary: { steps: [{ analysis: { templates: [{ templateName: nowhere, clusterScope: true }] } }] } }`;
+
 /** Takes the pods over from a Deployment. */
 export const fromWorkload = (instance: string): string => `
 apiVersion: apps/v1

@@ -16,6 +16,7 @@ import {
   canaryConfiguration,
   fromWorkload,
   judged,
+  lost,
   services,
   templates,
 } from "./rbac-story.test-support.ts";
@@ -171,9 +172,12 @@ class Story {
 }
 
 async function playAll(story: Story, instance: string): Promise<void> {
+  // What a Rollout names may come after it, or never.
+  await story.apply(canary(instance, "canary:1"));
+  await story.apply(lost(instance));
+  for (const name of ["canary", "lost"]) await story.phase(name, "Degraded");
   await story.apply(services);
   await story.apply(templates(instance));
-  await story.apply(canary(instance, "canary:1"));
   await story.apply(blueGreen(instance, "bg:1"));
   await story.apply(fromWorkload(instance));
   for (const name of ["canary", "blue-green", "from-workload", "from-template"])

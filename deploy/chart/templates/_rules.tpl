@@ -22,11 +22,11 @@ against what a controller with just these rights asks of a real API server. It r
   verbs: [update]
 - apiGroups: [argoproj.io]
   resources: [analysistemplates]
-  verbs: [list, watch]
+  verbs: [get, list, watch]
 {{- if not .Values.namespaced }}
 - apiGroups: [argoproj.io]
   resources: [clusteranalysistemplates]
-  verbs: [list, watch]
+  verbs: [get, list, watch]
 {{- end }}
 - apiGroups: [apps]
   resources: [replicasets]
@@ -42,7 +42,7 @@ against what a controller with just these rights asks of a real API server. It r
   verbs: [get, list, watch]
 - apiGroups: [""]
   resources: [services]
-  verbs: [list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [""]
   resources: [pods]
   verbs: [list, watch, patch]

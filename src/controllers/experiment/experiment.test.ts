@@ -12,6 +12,7 @@ import { silentLogger } from "../../runtime/log.ts";
 import { Manager } from "../../runtime/manager.ts";
 import { VirtualClock } from "../../runtime/virtual-clock.ts";
 import { analysisRunController } from "../analysis-run/analysis-run.ts";
+import { withOld } from "../old-view.test-support.ts";
 import { experimentController } from "./experiment.ts";
 
 const startMs = Date.parse("2026-11-21T00:00:00Z");
@@ -72,7 +73,7 @@ async function start(store: ObjectStore = world.store): Promise<void> {
   const manager = new Manager({ store, clock, log: silentLogger });
   const events = storeEventRecorder({ store, clock, component: "rollouts-controller" });
   const context = { store, env: {}, traffic: undefined };
-  manager.add(experimentController({ manager, store, clock, events }));
+  manager.add(experimentController({ manager, store, live: store, clock, events }));
   manager.add(
     analysisRunController({
       manager,
@@ -210,6 +211,39 @@ describe("the Experiment controller", () => {
       "TemplateRunning",
       "TemplateSuccessful",
     ]);
+    await world.manager.stop();
+  });
+
+  it("a template that the view does not show yet is not missing", async () => {
+    await createTemplate(1, 2, 3);
+    await start(withOld(world.store, "AnalysisTemplate", []));
+    await create({ templates: [template("a")], analyses, scaleDownDelaySeconds: 0 });
+    await until(20);
+    expect((await read())?.status).toBeUndefined();
+    // The next change of the template reaches the view.
+    const ref = { apiVersion: argo, kind: "AnalysisTemplate", namespace: "default", name: "t" };
+    const body = { metadata: { labels: { seen: "yes" } } };
+    await world.store.patch(ref, { type: "merge", body });
+    await until(600);
+    expect((await read())?.status).toMatchObject({ phase: "Successful" });
+    await world.manager.stop();
+  });
+
+  it("a template that is not there ends it before there are pods", async () => {
+    await start();
+    await create({ templates: [template("a")], analyses });
+    await until(5);
+    expect((await read())?.status).toMatchObject({
+      phase: "Error",
+      analysisRuns: [
+        {
+          phase: "Error",
+          message:
+            "AnalysisTemplate verification failed for analysis 'check': AnalysisTemplate 't' not found",
+        },
+      ],
+    });
+    expect(await listed<ReplicaSet>("apps/v1", "ReplicaSet")).toEqual([]);
     await world.manager.stop();
   });
 

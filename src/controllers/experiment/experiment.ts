@@ -5,7 +5,11 @@ import type { Experiment, ExperimentStatus } from "../../api/argo/experiment.ts"
 import { experimentNameAnnotation, instanceIdLabel } from "../../api/argo/keys.ts";
 import { controllerOf, refOf, type KubeObject } from "../../api/meta/object.ts";
 import { asJson } from "../../api/meta/wire.ts";
-import type { ExperimentDecision, Refusal } from "../../core/experiment/decision.ts";
+import type {
+  ExperimentDecision,
+  ObservedExperiment,
+  Refusal,
+} from "../../core/experiment/decision.ts";
 import { decideExperiment } from "../../core/experiment/experiment.ts";
 import { invariant } from "../../lib/invariant.ts";
 import { diffMergePatch } from "../../lib/merge-patch.ts";
@@ -16,12 +20,15 @@ import { sourceOf, type Controller } from "../../runtime/controller.ts";
 import type { EventRecorder } from "../../runtime/events.ts";
 import type { Manager } from "../../runtime/manager.ts";
 import { requeueAfter, settled, type Outcome } from "../../runtime/outcome.ts";
+import { mustBeSeen, templatesNamed } from "../not-seen-yet.ts";
 import { carryOut, tellAll, type Hands } from "./carry-out.ts";
 import { experimentViews, observe, type ExperimentViews } from "./observe.ts";
 
 export interface ExperimentControllerOptions {
   readonly manager: Manager;
   readonly store: ObjectStore;
+  /** The store itself, without a cache in front. */
+  readonly live: Pick<ObjectStore, "get">;
   readonly clock: Clock;
   readonly events: EventRecorder;
   /** Only Experiments whose instance-id label says this; "" = those without one. */
@@ -36,6 +43,7 @@ interface Room {
   readonly views: ExperimentViews;
   readonly hands: Hands;
   readonly store: ObjectStore;
+  readonly live: Pick<ObjectStore, "get">;
   readonly clock: Clock;
   readonly instanceId: string;
 }
@@ -52,12 +60,13 @@ function serviceKeys(service: KubeObject): readonly string[] {
 }
 
 export function experimentController(options: ExperimentControllerOptions): Controller {
-  const { manager, store, clock, events, instanceId = "" } = options;
+  const { manager, store, live, clock, events, instanceId = "" } = options;
   const views = experimentViews(manager);
   const remember = (object: KubeObject): void => {
     manager.knownCache(object.apiVersion, object.kind)?.remember(object);
   };
-  const room: Room = { views, store, clock, instanceId, hands: { store, events, remember } };
+  const hands: Hands = { store, events, remember };
+  const room: Room = { views, store, live, clock, instanceId, hands };
   return {
     name: "experiment",
     concurrency: options.concurrency ?? defaultConcurrency,
@@ -84,12 +93,24 @@ async function reconcile(key: string, room: Room): Promise<Outcome> {
   return next === undefined ? settled : requeueAfter(next.atMs - room.clock.now(), next.why);
 }
 
+/** Those of analyses that nothing is known of yet: without its template one ends the Experiment. */
+async function templatesMustBeSeen(
+  { experiment }: ObservedExperiment,
+  { views, live }: Room,
+): Promise<void> {
+  const { metadata, spec, status } = experiment;
+  const known = new Set(status?.analysisRuns?.map(({ name }) => name));
+  const open = (spec.analyses ?? []).filter(({ name }) => !known.has(name));
+  await mustBeSeen(templatesNamed(open, metadata.namespace ?? "", views), live);
+}
+
 /** What was refused for good is decided upon once more, so that the status says it. */
 async function decideAndCarryOut(experiment: Experiment, room: Room): Promise<ExperimentDecision> {
   let refusals: readonly Refusal[] = [];
   for (let round = 0; ; round += 1) {
     invariant(round < 10, `experiment ${keyOf(experiment)}: decisions keep being refused`);
     const observed = observe(experiment, room.views, refusals, room.instanceId);
+    await templatesMustBeSeen(observed, room);
     const decision = decideExperiment(observed, room.clock.now());
     const refused = await carryOut(decision.effects, experiment, room.hands);
     if (refused.length === 0) return decision;

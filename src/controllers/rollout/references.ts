@@ -1,10 +1,10 @@
 // The names a Rollout refers to, for finding them and for being woken when they change.
+import type { TemplateRef } from "../../api/argo/analysis.ts";
 import type { Rollout, RolloutAnalysis } from "../../api/argo/rollout.ts";
 
 export interface References {
   readonly services: readonly string[];
-  readonly analysisTemplates: readonly string[];
-  readonly clusterAnalysisTemplates: readonly string[];
+  readonly templates: readonly TemplateRef[];
 }
 
 function analysesOf({ spec: { strategy } }: Rollout): readonly RolloutAnalysis[] {
@@ -40,14 +40,10 @@ function servicesOf({ spec: { strategy } }: Rollout): readonly (string | undefin
 }
 
 export function referencesOf(rollout: Rollout): References {
-  const templates = analysesOf(rollout).flatMap((analysis) => analysis.templates);
-  const names = (isCluster: boolean): readonly string[] =>
-    templates.filter((ref) => ref.clusterScope === isCluster).map((ref) => ref.templateName);
   return {
     services: servicesOf(rollout).filter(
       (name) => name !== undefined && name !== "",
     ) as readonly string[],
-    analysisTemplates: names(false),
-    clusterAnalysisTemplates: names(true),
+    templates: analysesOf(rollout).flatMap((analysis) => analysis.templates),
   };
 }

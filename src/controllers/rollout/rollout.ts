@@ -20,12 +20,12 @@ import type { Logger } from "../../runtime/log.ts";
 import { requeueAfter, settled, type Outcome } from "../../runtime/outcome.ts";
 import { carryOut, type EvictPod, type Hands } from "./carry-out.ts";
 import type { RolloutsByName } from "./naming.ts";
+import { invalidForSure } from "./invalid-for-sure.ts";
 import { observe, observeRouters } from "./observe.ts";
 import type { Orphans } from "./orphans.ts";
 import { learningOfCollisions } from "./replica-set-collision.ts";
 import type { RolloutViews } from "./views.ts";
 import { resolveRollout, workloadKnown } from "./resolve.ts";
-import { routerReferenceError } from "./router-references.ts";
 import { routersOf, type CreateRouter } from "./routers-of.ts";
 import { isOnlyCounts, saveStatus } from "./save-status.ts";
 import {
@@ -87,9 +87,7 @@ async function reconcile(key: string, options: RolloutControllerOptions): Promis
     written.invalid === undefined ? routersOf(written.rollout, manifest, options) : [],
   );
   watch(key, routers, options);
-  const invalid =
-    written.invalid ??
-    (await routerReferenceError(written.rollout, routers, options.store, namespace));
+  const invalid = await invalidForSure({ ...options, written, routers }, manifest);
   const resolved = { ...written, invalid };
   const observed = await observeOrTell(resolved, routers, manifest, options);
   // Reading may have shown a router which further objects are its own.

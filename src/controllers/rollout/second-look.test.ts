@@ -4,10 +4,10 @@ import { isControlledBy, refOf, type KubeObject, type ObjectRef } from "../../ap
 import type { JsonObject } from "../../lib/json.ts";
 import { createRng } from "../../lib/rng.ts";
 import { memoryStore } from "../../objects/memory/memory.ts";
-import type { ListPage, ListScope, ObjectStore } from "../../objects/object-store.ts";
 import type { ReplicaSet } from "../../api/kubernetes/workloads.ts";
 import { VirtualClock } from "../../runtime/virtual-clock.ts";
 import { pass } from "../../runtime/virtual-world.test-support.ts";
+import { withOld } from "../old-view.test-support.ts";
 import { deliveryManager } from "./delivery.test-support.ts";
 
 const lender: ObjectRef = {
@@ -41,23 +41,6 @@ const borrower: KubeObject & { readonly spec: object } = {
     strategy: { canary: {} },
   },
 };
-
-/** A store whose lists show a kind as it was at first, and whose watches tell only of what comes. */
-function withOld(store: ObjectStore, kind: string, old: readonly KubeObject[]): ObjectStore {
-  return {
-    ...store,
-    get: async (ref) => store.get(ref),
-    create: async (object, options) => store.create(object, options),
-    update: async (object, options) => store.update(object, options),
-    patch: async (ref, patch, options) => store.patch(ref, patch, options),
-    delete: async (ref, options) => store.delete(ref, options),
-    list: async <T extends KubeObject>(scope: ListScope, page?: ListPage) => {
-      const listed = await store.list<T>(scope, page);
-      return scope.kind === kind ? { ...listed, items: old as readonly T[] } : listed;
-    },
-    watch: (scope, options) => store.watch(scope, options),
-  };
-}
 
 describe("a template borrowed from an object seen as it was", () => {
   it("begins no revision until the view has caught up", async () => {
