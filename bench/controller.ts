@@ -101,12 +101,26 @@ interface Running {
   readonly metricsUrl: string;
 }
 
+/** What the image gives Node. */
+function nodeOptions(): string {
+  const dockerfile = readFileSync(
+    path.resolve(import.meta.dirname, "../deploy/Dockerfile"),
+    "utf8",
+  );
+  return /NODE_OPTIONS=(\S+)/.exec(dockerfile)?.[1] ?? "";
+}
+
 async function startController(): Promise<Running> {
   const [metricsPort, healthzPort] = [await freePort(), await freePort()];
   const ports = ["--metricsPort", String(metricsPort), "--healthzPort", String(healthzPort)];
   const limits = ["--qps", "500", "--burst", "1000", "--instance-id", instanceId];
   const child = spawn(process.execPath, [main, "controller", ...ports, ...limits], {
-    env: { ...process.env, KUBECONFIG: kubeconfig, POD_NAMESPACE: namespace },
+    env: {
+      ...process.env,
+      KUBECONFIG: kubeconfig,
+      POD_NAMESPACE: namespace,
+      NODE_OPTIONS: nodeOptions(),
+    },
     stdio: ["ignore", "ignore", "pipe"],
   });
   let log = "";

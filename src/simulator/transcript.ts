@@ -22,6 +22,16 @@ export interface TranscriptLine {
   readonly did: string | undefined;
 }
 
+/** Numbers of pods follow what brought them about by a few passes. */
+const sameMomentMs = 50;
+
+/** Only pods, and what is said about them, are other than they were a moment before. */
+function isFollowUp(line: TranscriptLine, last: TranscriptLine): boolean {
+  const afterMs = line.atMs - last.atMs;
+  const isSoon = afterMs > 0 && afterMs <= sameMomentMs;
+  return isSoon && line.phase === last.phase && line.weight === last.weight;
+}
+
 export class Transcript {
   readonly lines: TranscriptLine[] = [];
   readonly #startMs: EpochMs;
@@ -38,7 +48,9 @@ export class Transcript {
     );
     if (last && JSON.stringify({ ...last, atMs: 0 }) === JSON.stringify({ ...line, atMs: 0 }))
       return;
-    this.lines.push(line);
+    if (last && last === this.lines.at(-1) && isFollowUp(line, last)) {
+      this.lines[this.lines.length - 1] = { ...line, atMs: last.atMs };
+    } else this.lines.push(line);
   }
 
   did(rollout: string, what: string, now: EpochMs): void {

@@ -3,7 +3,7 @@
 // decided from, so a decision made on a stale view is refused instead of doing harm.
 import { endedByRolloutAnnotation } from "../../api/argo/keys.ts";
 import type { KubeObject, ObjectRef } from "../../api/meta/object.ts";
-import type { Effect } from "../../core/rollout/decision.ts";
+import type { Effect, RolloutEvent } from "../../core/rollout/decision.ts";
 import { withinAbilities } from "../../core/traffic/plan.ts";
 import { unreachable } from "../../lib/invariant.ts";
 import type { JsonObject } from "../../lib/json.ts";
@@ -26,8 +26,8 @@ export interface Hands {
 
 /**
  * Carries all effects out. Resolves with the rollout as it now is (its version moves with own writes).
- * An event is sent off once what it tells of is done, but nothing waits for it except the end: weights
- * and replicas come first, and all is told before the status is written.
+ * Weights and replicas come first: an event is told once what follows it is done, and all is told
+ * before the status is written.
  */
 export async function carryOut(
   effects: readonly Effect[],
@@ -35,25 +35,27 @@ export async function carryOut(
   hands: Hands,
 ): Promise<KubeObject> {
   let current = rollout;
-  const telling: Promise<void>[] = [];
+  let untold: RolloutEvent[] = [];
+  const telling = (): readonly Promise<void>[] => {
+    const events = untold;
+    untold = [];
+    return events.map(async (event) => hands.events.record(current, event));
+  };
   try {
     for (const effect of effects) {
-      if (effect.kind === "event") {
-        const told = hands.events.record(current, effect.event);
-        // If it fails, the end of the pass does; until then nobody looks.
-        told.catch(() => undefined);
-        telling.push(told);
-      } else if (effect.kind === "patchRollout")
+      if (effect.kind === "event") untold.push(effect.event);
+      else if (effect.kind === "patchRollout")
         current = await patchRollout(current, effect.patch, hands);
       else if (effect.kind === "recordTurn") {
-        await Promise.all(telling);
+        await Promise.all(telling());
         current = await saveStatus(current, effect.status, hands.store);
       } else await carryOutOne(effect, current, hands);
     }
-  } finally {
-    await Promise.allSettled(telling);
+  } catch (error) {
+    await Promise.allSettled(telling());
+    throw error;
   }
-  await Promise.all(telling);
+  await Promise.all(telling());
   return current;
 }
 

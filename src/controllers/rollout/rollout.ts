@@ -4,7 +4,6 @@
 // To add a kind: a folder here, an entry in controllers/delivery.ts.
 import type { Capabilities } from "../../api/argo/capabilities.ts";
 import { instanceIdLabel } from "../../api/argo/keys.ts";
-import type { Rollout } from "../../api/argo/rollout.ts";
 import type { KubeObject } from "../../api/meta/object.ts";
 import { decide } from "../../core/rollout/decide.ts";
 import type { Decision } from "../../core/rollout/decision.ts";
@@ -20,6 +19,7 @@ import type { Logger } from "../../runtime/log.ts";
 import { requeueAfter, settled, type Outcome } from "../../runtime/outcome.ts";
 import { carryOut, type EvictPod, type Hands } from "./carry-out.ts";
 import type { RolloutsByName } from "./naming.ts";
+import { CountsWait } from "./counts-wait.ts";
 import { invalidForSure } from "./invalid-for-sure.ts";
 import { observe, observeRouters } from "./observe.ts";
 import type { Orphans } from "./orphans.ts";
@@ -27,13 +27,14 @@ import { learningOfCollisions } from "./replica-set-collision.ts";
 import type { RolloutViews } from "./views.ts";
 import { resolveRollout, workloadKnown } from "./resolve.ts";
 import { routersOf, type CreateRouter } from "./routers-of.ts";
-import { isOnlyCounts, saveStatus } from "./save-status.ts";
+import { saveStatus } from "./save-status.ts";
 import {
   deservesSecondLook,
   mustBeCurrent,
   namesMustBeFree,
   questionsOf,
   readingLive,
+  rescueOf,
   withServingSetsLive,
   workloadMustBeCurrent,
 } from "./second-look.ts";
@@ -59,11 +60,12 @@ export interface RolloutControllerOptions {
 }
 
 export function rolloutController(options: RolloutControllerOptions): Controller {
+  const counts = new CountsWait();
   return {
     name: "rollout",
     concurrency: options.concurrency,
     sources: rolloutSources(options.views, options.byName, options.routerObjects),
-    reconcile: async (key) => reconcile(key, options),
+    reconcile: async (key) => reconcile(key, options, counts),
   };
 }
 
@@ -72,11 +74,16 @@ function isOurs(manifest: KubeObject, instanceId: string): boolean {
 }
 
 /** observe → decide → carry out → save status. */
-async function reconcile(key: string, options: RolloutControllerOptions): Promise<Outcome> {
+async function reconcile(
+  key: string,
+  options: RolloutControllerOptions,
+  counts: CountsWait,
+): Promise<Outcome> {
   const { namespace, name } = splitKey(key);
   const manifest = options.views.rollouts.get(namespace, name);
   if (!manifest) {
     options.routerObjects.forget(key);
+    counts.over(key);
     return settled;
   }
   if (manifest.metadata.deletionTimestamp !== undefined || !isOurs(manifest, options.instanceId))
@@ -92,7 +99,6 @@ async function reconcile(key: string, options: RolloutControllerOptions): Promis
   const observed = await observeOrTell(resolved, routers, manifest, options);
   // Reading may have shown a router which further objects are its own.
   watch(key, routers, options);
-  const decision = await decideTwice(observed, resolved.rollout, manifest, options);
   const hands: Hands = {
     store: options.store,
     live: options.live,
@@ -100,29 +106,22 @@ async function reconcile(key: string, options: RolloutControllerOptions): Promis
     evictPod: options.evictPod,
     routers,
   };
+  const decision = await decideTwice(observed, manifest, hands, options);
   const learning = { live: options.live, known: options.views.replicaSets };
   const carried = await tellRouterErrors(manifest, options, async () =>
     learningOfCollisions(decision.effects, learning, async () =>
       carryOut(decision.effects, manifest, hands),
     ),
   );
-  if (countsCanWait(decision, manifest)) return requeueAfter(countsWaitMs, "pods are counted");
+  const now = options.clock.now();
+  const waitMs = counts.waitMs(key, decision, manifest, observed.replicaSets, now);
+  if (waitMs !== undefined) return requeueAfter(waitMs, "pods are counted");
+  counts.over(key);
   await saveStatus(carried, decision.status, options.store);
   const tidyAtMs = await tellRouterErrors(manifest, options, async () =>
     tidyUp(resolved.invalid === undefined ? routers : [], options.clock),
   );
   return lookAgain(decision, tidyAtMs, options.clock);
-}
-
-/** How long numbers of pods may stay as they were while what was just done changes them again. */
-const countsWaitMs = 300;
-
-/**
- * What was just done brings about another pass in a moment, with other numbers: only then are they
- * worth a write. A pass that does nothing writes what there is.
- */
-function countsCanWait({ effects, status }: Decision, manifest: KubeObject): boolean {
-  return effects.some(({ kind }) => kind !== "event") && isOnlyCounts(manifest, status);
 }
 
 function watch(
@@ -152,14 +151,20 @@ async function tidyUp(
 /** Once on what the views show; where it matters to users, again on what the store has. */
 async function decideTwice(
   observed: ObservedRollout,
-  rollout: Rollout,
   manifest: KubeObject,
+  hands: Hands,
   options: RolloutControllerOptions,
 ): Promise<Decision> {
   const { clock, live, store } = options;
   const decision = decide(observed, clock.now());
   if (!deservesSecondLook(decision, observed)) return decision;
-  const routers = routersOf(rollout, manifest, { ...options, store: readingLive(store, live) });
+  const rescue = rescueOf(decision, observed);
+  if (rescue)
+    await tellRouterErrors(manifest, options, async () => carryOut([rescue], manifest, hands));
+  const routers = routersOf(observed.rollout, manifest, {
+    ...options,
+    store: readingLive(store, live),
+  });
   const questions = questionsOf(decision);
   const [traffic, replicaSets] = await tellRouterErrors(manifest, options, async () =>
     Promise.all([

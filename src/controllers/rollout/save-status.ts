@@ -21,24 +21,48 @@ const counts: readonly string[] = [
   "HPAReplicas",
 ];
 
-function withoutUpdateTimes(conditions: Json | undefined): readonly Json[] {
+function conditionsWithout(conditions: Json | undefined, isLeftOut: IsLeftOut): readonly Json[] {
   if (conditions === undefined || !isJsonArray(conditions)) return [];
   return conditions.map((condition) => {
     if (!isJsonObject(condition)) return condition;
-    const { lastUpdateTime: _when, ...rest } = condition;
-    return rest;
+    const kept = Object.entries(condition).filter(([field]) => !isLeftOut(condition, field));
+    return Object.fromEntries(kept);
   });
+}
+
+type IsLeftOut = (condition: JsonObject, field: string) => boolean;
+
+const isTime: IsLeftOut = (_condition, field) => field === "lastUpdateTime";
+/** Which pods the rollout waits for is told in words, too, as long as it gets on. */
+const isWord: IsLeftOut = (condition, field) =>
+  isTime(condition, field) ||
+  (condition["type"] === "Progressing" && (field === "reason" || field === "message"));
+
+function isOnly(
+  rollout: KubeObject,
+  status: RolloutStatus,
+  fields: readonly string[],
+  isLeftOut: IsLeftOut,
+): boolean {
+  const stored = storedStatus(rollout);
+  const wanted = pruneStatus(status);
+  const { conditions, ...others } = diffMergePatch(stored, wanted);
+  if (!Object.keys(others).every((name) => fields.includes(name))) return false;
+  if (conditions === undefined) return true;
+  const [before, after] = [stored["conditions"], wanted["conditions"]].map((list) =>
+    conditionsWithout(list, isLeftOut),
+  );
+  return deepEqual(before, after);
 }
 
 /** Nothing is new but numbers of pods, and that there was progress. */
 export function isOnlyCounts(rollout: KubeObject, status: RolloutStatus): boolean {
-  const stored = storedStatus(rollout);
-  const wanted = pruneStatus(status);
-  const { conditions, ...others } = diffMergePatch(stored, wanted);
-  if (!Object.keys(others).every((name) => counts.includes(name))) return false;
-  if (conditions === undefined) return true;
-  const [before, after] = [stored["conditions"], wanted["conditions"]].map(withoutUpdateTimes);
-  return deepEqual(before, after);
+  return isOnly(rollout, status, counts, isTime);
+}
+
+/** Nothing is new but numbers of pods, and what is said about them. */
+export function isOnlyProgress(rollout: KubeObject, status: RolloutStatus): boolean {
+  return isOnly(rollout, status, [...counts, "message"], isWord);
 }
 
 function storedStatus(rollout: KubeObject): JsonObject {

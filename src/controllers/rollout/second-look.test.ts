@@ -4,11 +4,15 @@ import { isControlledBy, refOf, type KubeObject, type ObjectRef } from "../../ap
 import type { JsonObject } from "../../lib/json.ts";
 import { createRng } from "../../lib/rng.ts";
 import { memoryStore } from "../../objects/memory/memory.ts";
+import type { ObjectStore } from "../../objects/object-store.ts";
+import type { VirtualService } from "../../api/istio/networking.ts";
 import type { ReplicaSet } from "../../api/kubernetes/workloads.ts";
+import { sleep } from "../../runtime/clock.ts";
 import { VirtualClock } from "../../runtime/virtual-clock.ts";
 import { pass } from "../../runtime/virtual-world.test-support.ts";
 import { withOld } from "../old-view.test-support.ts";
 import { deliveryManager } from "./delivery.test-support.ts";
+import { readingLive } from "./second-look.ts";
 
 const lender: ObjectRef = {
   apiVersion: "apps/v1",
@@ -78,6 +82,25 @@ const template = (image: string): JsonObject => ({
   spec: { containers: [{ name: "web", image }] },
 });
 
+/** Time passes, and all pods become available. */
+async function untilReady(clock: VirtualClock, store: ObjectStore): Promise<void> {
+  for (let turn = 0; turn < 8; turn += 1) {
+    await pass(clock, 2000);
+    const { items } = await store.list<ReplicaSet>(replicaSets);
+    for (const set of items) {
+      const replicas = set.spec.replicas ?? 1;
+      const counts = { replicas, readyReplicas: replicas, availableReplicas: replicas };
+      const body = { status: { ...counts, observedGeneration: set.metadata.generation ?? 1 } };
+      await store.patch(refOf(set), { type: "merge", body }, { subresource: "status" });
+    }
+  }
+}
+
+async function statusOf(store: ObjectStore): Promise<RolloutStatus> {
+  const found = await store.get<KubeObject & { readonly status?: RolloutStatus }>(judged);
+  return found?.status ?? {};
+}
+
 const judgedObjects = [
   {
     apiVersion: argo,
@@ -112,25 +135,13 @@ describe("a question of a version that is tried again", () => {
     const clock = new VirtualClock(Date.parse("2026-11-21T00:00:00Z"));
     const store = memoryStore({ clock, rng: createRng(1) });
     for (const object of judgedObjects) await store.create(object);
-    const settled = async (): Promise<void> => {
-      for (let turn = 0; turn < 8; turn += 1) {
-        await pass(clock, 2000);
-        const { items } = await store.list<ReplicaSet>(replicaSets);
-        for (const set of items) {
-          const replicas = set.spec.replicas ?? 1;
-          const counts = { replicas, readyReplicas: replicas, availableReplicas: replicas };
-          const body = { status: { ...counts, observedGeneration: set.metadata.generation ?? 1 } };
-          await store.patch(refOf(set), { type: "merge", body }, { subresource: "status" });
-        }
-      }
-    };
+    const settled = async (): Promise<void> => untilReady(clock, store);
     const write = async (ref: ObjectRef, status: JsonObject): Promise<void> => {
       const options = ref.kind === "Rollout" ? ({ subresource: "status" } as const) : {};
       await store.patch(ref, { type: "merge", body: { status } }, options);
       await settled();
     };
-    const status = async (): Promise<RolloutStatus> =>
-      (await store.get<KubeObject & { readonly status?: RolloutStatus }>(judged))?.status ?? {};
+    const status = async (): Promise<RolloutStatus> => statusOf(store);
     const runs = async (): Promise<readonly KubeObject[]> =>
       (await store.list({ apiVersion: argo, kind: "AnalysisRun" })).items;
 
@@ -169,5 +180,96 @@ describe("a question of a version that is tried again", () => {
       canary: { currentStepAnalysisRunStatus: { name: `${answered.metadata.name}.1` } },
     });
     await second.stop();
+  });
+});
+
+describe("an abort", () => {
+  const routed = [
+    ...["stable", "canary"].map((name) => ({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { namespace: "default", name },
+      spec: { selector: { app: "web" }, ports: [{ port: 80 }] },
+    })),
+    {
+      apiVersion: "networking.istio.io/v1alpha3",
+      kind: "VirtualService",
+      metadata: { namespace: "default", name: "web" },
+      spec: {
+        hosts: ["web"],
+        http: [
+          {
+            name: "primary",
+            route: ["stable", "canary"].map((host, at) => ({
+              destination: { host },
+              weight: at === 0 ? 100 : 0,
+            })),
+          },
+        ],
+      },
+    },
+    {
+      apiVersion: argo,
+      kind: "Rollout",
+      metadata: { namespace: "default", name: "web" },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: { app: "web" } },
+        template: template("web:v1"),
+        strategy: {
+          canary: {
+            canaryService: "canary",
+            stableService: "stable",
+            trafficRouting: { istio: { virtualService: { name: "web" } } },
+            steps: [{ setWeight: 30 }, { pause: {} }],
+          },
+        },
+      },
+    },
+  ] as unknown as readonly KubeObject[];
+
+  it("gives all weight back before anything is looked up once more", async () => {
+    const clock = new VirtualClock(Date.parse("2026-11-22T00:00:00Z"));
+    const store = memoryStore({ clock, rng: createRng(1) });
+    for (const object of routed) await store.create(object);
+    let delayMs = 0;
+    const slow: ObjectStore = {
+      ...readingLive(store, store),
+      get: async (ref) => {
+        if (delayMs > 0) await sleep(clock, delayMs);
+        return store.get(ref);
+      },
+    };
+    const manager = deliveryManager(slow, clock);
+    await manager.start();
+    const settled = async (): Promise<void> => untilReady(clock, store);
+    const weights = async (): Promise<readonly (number | undefined)[]> => {
+      const { items } = await store.list<VirtualService>({
+        apiVersion: "networking.istio.io/v1alpha3",
+        kind: "VirtualService",
+      });
+      return items.flatMap(({ spec }) => spec.http?.[0]?.route ?? []).map(({ weight }) => weight);
+    };
+    await settled();
+    const body = { spec: { template: template("web:v2") } };
+    await store.patch(judged, { type: "merge", body });
+    await settled();
+    expect(await weights()).toEqual([70, 30]);
+    delayMs = 10_000;
+    const abort = { status: { abort: true } };
+    await store.patch(judged, { type: "merge", body: abort }, { subresource: "status" });
+    await pass(clock, 100);
+    expect(await weights()).toEqual([100, 0]);
+    const told = await store.list<KubeObject & { readonly message: string }>({
+      apiVersion: "v1",
+      kind: "Event",
+    });
+    await pass(clock, 60_000);
+    expect(await weights()).toEqual([100, 0]);
+    expect((await statusOf(store)).phase).toBe("Degraded");
+    expect(told.items.filter(({ message }) => message.includes("desiredWeight '0'"))).toHaveLength(
+      1,
+    );
+    await manager.stop();
   });
 });

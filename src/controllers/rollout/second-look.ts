@@ -36,6 +36,25 @@ function takesTemplateOver({ status }: Decision, { rollout, workload }: Observed
 }
 
 /**
+ * What an abort begins with, if that is to give all weight back to the stable version: it waits for
+ * no second look. Every router's write names the version of the object it was decided on, and as long
+ * as stable has a part of the traffic its pods are there, so that no old view can mislead here; and
+ * users do not meet a bad version for longer than they must.
+ */
+export function rescueOf({ effects }: Decision, observed: ObservedRollout): Effect | undefined {
+  const { rollout, traffic } = observed;
+  const { strategy } = rollout.spec;
+  const first = effects.find(({ kind }) => kind !== "event");
+  if (first?.kind !== "applyTraffic" || rollout.status.abort !== true) return undefined;
+  const isMovingPods = strategy.kind !== "canary" || strategy.dynamicStableScale;
+  const isServing = traffic.every(({ state }) => (state.inForce?.stable.weight ?? 0) > 0);
+  if (isMovingPods || !isServing) return undefined;
+  const { canary, stable, additional } = first.plan;
+  const isAll = canary.weight === 0 && additional.every(({ weight }) => weight === 0);
+  return isAll && stable.podTemplateHash === rollout.status.stableRS ? first : undefined;
+}
+
+/**
  * Questions are asked or withdrawn; a workload's template begins a revision; or, where a router splits
  * the traffic, weights change, a version loses pods, or a step or a promotion counts as done.
  */
