@@ -73,7 +73,7 @@ function isOurs(manifest: KubeObject, instanceId: string): boolean {
   return (manifest.metadata.labels?.[instanceIdLabel] ?? "") === instanceId;
 }
 
-/** observe → decide → carry out → save status. */
+/** observe → decide (where it matters to users, twice) → carry out → save status. */
 async function reconcile(
   key: string,
   options: RolloutControllerOptions,
@@ -106,7 +106,13 @@ async function reconcile(
     evictPod: options.evictPod,
     routers,
   };
-  const decision = await decideTwice(observed, manifest, hands, options);
+  const first = decide(observed, options.clock.now());
+  const rescue = rescueOf(first, observed);
+  if (rescue)
+    await tellRouterErrors(manifest, options, async () => carryOut([rescue], manifest, hands));
+  const decision = deservesSecondLook(first, observed)
+    ? await decideAgain(first, observed, manifest, options)
+    : first;
   const learning = { live: options.live, known: options.views.replicaSets };
   const carried = await tellRouterErrors(manifest, options, async () =>
     learningOfCollisions(decision.effects, learning, async () =>
@@ -148,19 +154,14 @@ async function tidyUp(
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** Once on what the views show; where it matters to users, again on what the store has. */
-async function decideTwice(
+/** Decided on what the views show; now on what the store has. */
+async function decideAgain(
+  decision: Decision,
   observed: ObservedRollout,
   manifest: KubeObject,
-  hands: Hands,
   options: RolloutControllerOptions,
 ): Promise<Decision> {
   const { clock, live, store } = options;
-  const decision = decide(observed, clock.now());
-  if (!deservesSecondLook(decision, observed)) return decision;
-  const rescue = rescueOf(decision, observed);
-  if (rescue)
-    await tellRouterErrors(manifest, options, async () => carryOut([rescue], manifest, hands));
   const routers = routersOf(observed.rollout, manifest, {
     ...options,
     store: readingLive(store, live),
