@@ -52,6 +52,29 @@ const withMirror = `    canary:
         - pause: {}
 `;
 
+const withSizes = `    canary:
+      stableService: sized-stable
+      canaryService: sized-canary
+      minPodsPerReplicaSet: 2
+      replicaProgressThreshold: { type: Percent, value: 50 }
+      trafficRouting:
+        istio: { virtualService: { name: sized } }
+      steps:
+        - setCanaryScale: { replicas: 1 }
+        - pause: {}
+        - setWeight: 10
+        - setCanaryScale: { weight: 75 }
+        - pause: {}
+        - setCanaryScale: { matchTrafficWeight: true }
+        - pause: {}
+        - experiment:
+            duration: 3s
+            scaleDownDelaySeconds: 0
+            templates: [{ name: baseline, specRef: stable, weight: 5 }]
+        - setWeight: 50
+        - pause: {}
+`;
+
 const virtualService = (name: string): string => `
 apiVersion: ${apiVersion}
 kind: VirtualService
@@ -192,5 +215,48 @@ describe.skipIf(!isServed)("a canary split by a VirtualService", () => {
     const told = await toldOf(name);
     expect(told).toContain(`VirtualService \`${name}\` set mirrorRoute 'shadow'`);
     expect(told).toContain(`VirtualService \`${name}\` removed all managed routes.`);
+  });
+
+  it("scales the canary apart from its weight, and gives an experiment a share of its own", async () => {
+    const name = "sized";
+    const services = serviceYaml("sized-stable", name) + serviceYaml("sized-canary", name);
+    // An experiment's Service has the ports of its containers.
+    const written = rolloutYaml({ name, replicas: 4, strategy: withSizes }).replace(
+      "{ name: web,",
+      "{ name: web, ports: [{ containerPort: 80 }],",
+    );
+    await cluster.apply(`${services}${written}---${virtualService(name)}`, namespace);
+    const shop = new RolloutUnderTest(cluster, namespace, name);
+    await shop.reaches("Healthy");
+
+    await shop.setVersion("v2");
+    await shop.reaches("Paused", { currentStepIndex: 1 });
+    await shop.hasSizes({ v1: 4, v2: 1 });
+    await hasRoutes(name, "primary: sized-stable 100, sized-canary 0");
+
+    await shop.resume();
+    await shop.reaches("Paused", { currentStepIndex: 4 });
+    await shop.hasSizes({ v1: 4, v2: 3 });
+    await hasRoutes(name, "primary: sized-stable 90, sized-canary 10");
+
+    await shop.resume();
+    await shop.reaches("Paused", { currentStepIndex: 6 });
+    // A tenth of four pods would be one: minPodsPerReplicaSet asks for two.
+    await shop.hasSizes({ v1: 4, v2: 2 });
+
+    await shop.resume();
+    const shared = /^primary: sized-stable 85, sized-canary 10, \S*baseline\S* 5$/;
+    await until(
+      "the experiment has its share",
+      async () => shared.test((await routes(name)).join(" | ")),
+      { describe: async () => routes(name) },
+    );
+    await shop.reaches("Paused", { currentStepIndex: 9 });
+    await hasRoutes(name, "primary: sized-stable 50, sized-canary 50");
+    await shop.hasSizes({ v1: 4, v2: 2 });
+
+    await shop.resume();
+    await shop.reaches("Healthy", { currentStepIndex: 10 });
+    await hasRoutes(name, "primary: sized-stable 100, sized-canary 0");
   });
 });
