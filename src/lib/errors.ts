@@ -123,6 +123,11 @@ const manifestErrors = {
       wayOut: "add trafficRouting, more replicas, or a weight the replicas can reach.",
     }),
   ),
+  SHARE_NEEDS_PORT: never((p: AtField & { template: string; percent: number }) => ({
+    where: at(p),
+    what: `the experiment's ${p.template} gets none of its ${p.percent} %: a share is led to a Service, which needs a port, and the pods name none`,
+    wayOut: "name the containers' ports (containerPort), or take the weight away.",
+  })),
   SEES_NOTHING: never((p: AtField & { problem: string; wayOut: string }) => ({
     where: at(p),
     what: p.problem,

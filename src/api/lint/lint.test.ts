@@ -249,6 +249,25 @@ const rolloutRows: readonly Row[] = [
     ],
   },
   {
+    name: "a share of an experiment whose pods have no port for its Service",
+    text: rollout(`    canary:
+      trafficRouting: {plugins: {argoproj-labs/gatewayAPI: {httpRoute: shop}}}
+      canaryService: shop-canary
+      stableService: shop-stable
+      steps:
+        - experiment:
+            templates:
+              - {name: baseline, specRef: stable, weight: 5}
+              - {name: canary, specRef: canary}
+`).replace("          ports:\n            - containerPort: 8080\n", ""),
+    lines: [
+      'warning: shop.yaml:18:61: spec.strategy.canary.trafficRouting.plugins[argoproj-labs/gatewayAPI].httpRoute: there is no HTTPRoute "shop" in namespace default; add it, or correct the name.',
+      'warning: shop.yaml:19:7: spec.strategy.canary.canaryService: there is no Service "shop-canary" in namespace default; add the Service, or correct the name.',
+      'warning: shop.yaml:20:7: spec.strategy.canary.stableService: there is no Service "shop-stable" in namespace default; add the Service, or correct the name.',
+      "warning: shop.yaml:24:51: spec.strategy.canary.steps[0].experiment.templates[0].weight: the experiment's baseline gets none of its 5 %: a share is led to a Service, which needs a port, and the pods name none; name the containers' ports (containerPort), or take the weight away.",
+    ],
+  },
+  {
     name: "no weights where a misspelt field may decide them",
     text: canary("      {setWeight: 33}").replace("replicas:", "replica:"),
     lines: ["error: shop.yaml:6:3: spec.replica: unknown field; did you mean replicas?"],

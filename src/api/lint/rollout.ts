@@ -139,6 +139,23 @@ function weightFindings(
   });
 }
 
+/** An experiment's template whose share leads to no Service, since a Service needs a port. */
+function portFindings(document: SourceDocument, { spec }: Rollout): readonly Finding[] {
+  const { strategy, template } = spec;
+  const isRouted = strategy.kind === "canary" && strategy.trafficRouting !== undefined;
+  if (!isRouted || template === undefined) return [];
+  if (template.spec.containers.some(({ ports = [] }) => ports.length > 0)) return [];
+  return strategy.steps.flatMap((step, index) =>
+    (step.kind === "experiment" ? step.templates : []).flatMap(({ name, weight = 0 }, at) => {
+      if (weight === 0) return [];
+      const way = ["experiment", "templates", at, "weight"];
+      const path = ["spec", "strategy", "canary", "steps", index, ...way];
+      const found = { template: name, percent: weight };
+      return [fieldFinding("warning", "SHARE_NEEDS_PORT", document, path, found)];
+    }),
+  );
+}
+
 export function rolloutFindings(
   document: SourceDocument,
   capabilities: Capabilities,
@@ -150,6 +167,7 @@ export function rolloutFindings(
     ...ruleFindings(document, said),
     ...capabilityFindings(document, capabilities),
     ...noticeFindings(document, notCarriedOut),
+    ...portFindings(document, rollout),
     ...(isUncertain(said) ? [] : weightFindings(document, rollout, core)),
   ];
 }
