@@ -73,9 +73,10 @@ describe("a status whose numbers are about to change again", () => {
     ["the phase is another", { ...counted, phase: "Healthy" }, {}],
     ["a step is done", { ...counted, currentStepIndex: 1 }, {}],
     ["it no longer gets on", { ...counted, conditions: [{ ...progressing, status: "False" }] }, {}],
+    ["nothing is new", stored, {}],
     ["something is told", counted, { effects: [told] }],
     ["more than numbers changed with what was done", counted, { effects: [patch] }],
-  ])("is written at once when %s", (_when, status, options) => {
+  ])("does not wait when %s", (_when, status, options) => {
     expect(waitMs(new CountsWait(), status, options)).toBeUndefined();
   });
 

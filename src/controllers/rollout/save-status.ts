@@ -60,9 +60,15 @@ export function isOnlyCounts(rollout: KubeObject, status: RolloutStatus): boolea
   return isOnly(rollout, status, counts, isTime);
 }
 
-/** Nothing is new but numbers of pods, and what is said about them. */
+/** Something is new, but only numbers of pods and what is said about them. */
 export function isOnlyProgress(rollout: KubeObject, status: RolloutStatus): boolean {
-  return isOnly(rollout, status, [...counts, "message"], isWord);
+  const isNews = Object.keys(newsOf(rollout, status)).length > 0;
+  return isNews && isOnly(rollout, status, [...counts, "message"], isWord);
+}
+
+/** What has to be written, as a merge patch. */
+function newsOf(rollout: KubeObject, status: RolloutStatus): JsonObject {
+  return diffMergePatch(storedStatus(rollout), pruneStatus(status));
 }
 
 function storedStatus(rollout: KubeObject): JsonObject {
@@ -78,7 +84,7 @@ export async function saveStatus(
   status: RolloutStatus,
   store: ObjectStore,
 ): Promise<KubeObject> {
-  const patch = diffMergePatch(storedStatus(rollout), pruneStatus(status));
+  const patch = newsOf(rollout, status);
   if (Object.keys(patch).length === 0) return rollout;
   const body = {
     metadata: { resourceVersion: rollout.metadata.resourceVersion ?? "" },
