@@ -124,7 +124,9 @@ function decideCollision(facts: Facts): Decision {
 function recordedTurn(facts: Facts, outcome: StrategyOutcome, counters: Counters): Effect {
   const { weights, groundwork } = outcome;
   const before = facts.before.canary?.weights;
-  const isMoving = !deepEqual(asJson({ weights }), asJson({ weights: before }));
+  // That they are served by now is no move of theirs.
+  const moved = { ...before, verified: weights?.verified };
+  const isMoving = !deepEqual(asJson({ weights }), asJson({ weights: before && moved }));
   const standing =
     isMoving && groundwork.length === 0 && before !== undefined
       ? { ...outcome, weights: { ...before, verified: false } }

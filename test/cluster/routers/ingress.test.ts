@@ -188,6 +188,7 @@ describe("a canary split by an AWS load balancer", () => {
 
     Object.assign(weights, { canary: 25, stable: 75 });
     await shop.reaches("Paused", { currentStepIndex: 1 });
+    // The turn to the next step is written with the weights as they are served.
     expect(await verified()).toMatchObject({ weights: { verified: true } });
   });
 });
