@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { TrafficState } from "../../api/argo/traffic.ts";
 import { decide } from "./decide.ts";
 import type { ObservedRollout, ObservedRouter } from "./observed.ts";
-import { rolloutOf, routed } from "./testing/rollout-of.test-support.ts";
+import { rolloutOf, routed, templateOf } from "./testing/rollout-of.test-support.ts";
 import { ToyWorld } from "./testing/world.test-support.ts";
 
 /** A rollout that is settled on its first version, with these routers. */
@@ -60,5 +60,29 @@ describe("a router whose data plane tells nobody", () => {
     const after = decide({ ...observed, rollout: before }, now);
     expect(after.status.albs).toBeUndefined();
     expect(after.next).toBeUndefined();
+  });
+});
+
+describe("a step that ends once its weight is served", () => {
+  it("is written with the weight as served, never as one still on its way", () => {
+    const world = new ToyWorld(rolloutOf(routed("w20 p")), { acknowledgeSeconds: 20 });
+    const turns: (readonly [index: number | undefined, isServed: boolean | undefined])[] = [];
+    const passFor = (passes: number): void => {
+      for (let pass = 0; pass < passes; pass += 1) {
+        for (const effect of decide(world.observe(), world.now).effects) {
+          if (effect.kind !== "recordTurn") continue;
+          const { currentStepIndex, canary } = effect.status;
+          turns.push([currentStepIndex, canary?.weights?.verified]);
+        }
+        world.pass();
+        world.settlePods();
+        world.now += 5000;
+      }
+    };
+    passFor(30);
+    turns.length = 0;
+    world.changeSpec({ template: templateOf("web:v2") });
+    passFor(30);
+    expect(turns).toEqual([[1, true]]);
   });
 });
