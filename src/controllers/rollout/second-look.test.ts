@@ -82,6 +82,13 @@ const template = (image: string): JsonObject => ({
   spec: { containers: [{ name: "web", image }] },
 });
 
+async function worldOf(objects: readonly KubeObject[]) {
+  const clock = new VirtualClock(Date.parse("2026-11-21T00:00:00Z"));
+  const store = memoryStore({ clock, rng: createRng(1) });
+  for (const object of objects) await store.create(object);
+  return { clock, store };
+}
+
 /** Time passes, and all pods become available. */
 async function untilReady(clock: VirtualClock, store: ObjectStore): Promise<void> {
   for (let turn = 0; turn < 8; turn += 1) {
@@ -132,9 +139,7 @@ const judgedObjects = [
 
 describe("a question of a version that is tried again", () => {
   it("is not taken for answered by the run of the first attempt, which the view does not show", async () => {
-    const clock = new VirtualClock(Date.parse("2026-11-21T00:00:00Z"));
-    const store = memoryStore({ clock, rng: createRng(1) });
-    for (const object of judgedObjects) await store.create(object);
+    const { clock, store } = await worldOf(judgedObjects);
     const settled = async (): Promise<void> => untilReady(clock, store);
     const write = async (ref: ObjectRef, status: JsonObject): Promise<void> => {
       const options = ref.kind === "Rollout" ? ({ subresource: "status" } as const) : {};
@@ -229,9 +234,7 @@ describe("an abort", () => {
   ] as unknown as readonly KubeObject[];
 
   it("gives all weight back before anything is looked up once more", async () => {
-    const clock = new VirtualClock(Date.parse("2026-11-22T00:00:00Z"));
-    const store = memoryStore({ clock, rng: createRng(1) });
-    for (const object of routed) await store.create(object);
+    const { clock, store } = await worldOf(routed);
     let delayMs = 0;
     const slow: ObjectStore = {
       ...readingLive(store, store),
