@@ -177,6 +177,21 @@ describe("undo", () => {
     },
   );
 
+  it("knows the template of a revision again that the API server has filled in", () => {
+    const written = template("web:v3")["spec"] as unknown as PodSpec;
+    const filledIn = {
+      ...written,
+      containers: [{ name: "web", image: "web:v3", imagePullPolicy: "IfNotPresent" }],
+      restartPolicy: "Always",
+      dnsPolicy: "ClusterFirst",
+      terminationGracePeriodSeconds: 30,
+    };
+    expect(undo("web", template("web:v3"), [withSpec(rs(3, ""), filledIn)], 3)).toEqual({
+      ok: true,
+      value: { kind: "alreadyThere" },
+    });
+  });
+
   it("says when there is nothing to go to, or nowhere to go", () => {
     expect(undo("web", template("web:v3"), sets, 3)).toEqual({
       ok: true,

@@ -1,6 +1,5 @@
 import { judgeAnewAnnotation, podTemplateHashLabel } from "../../api/argo/keys.ts";
 import type { ReplicaSet } from "../../api/kubernetes/workloads.ts";
-import { deepEqual } from "../../lib/deep-equal.ts";
 import { isJsonArray, isJsonObject } from "../../lib/json.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 import { formatTime } from "../../lib/time.ts";
@@ -9,6 +8,7 @@ import type { StringMap } from "../../api/meta/object.ts";
 import { hasAntiAffinity, withoutAntiAffinity } from "../replicas/anti-affinity.ts";
 import { asJson } from "../replicas/as-json.ts";
 import { injectedOf } from "../replicas/ephemeral-template.ts";
+import { templatesEqual } from "../replicas/pod-template-equal.ts";
 import { revisionOf } from "../replicas/replica-set.ts";
 
 // What people ask of a rollout, as patches on the stored object (argo-rollouts.md §1.13,
@@ -188,7 +188,9 @@ export function undo(
     return { ok: false, message };
   }
   const value = asWritten(target);
-  if (deepEqual(value, template)) return { ok: true, value: { kind: "alreadyThere" } };
+  // The ReplicaSet's is filled in by the API server, the Rollout's is as somebody has written it.
+  if (template !== undefined && templatesEqual(value, template))
+    return { ok: true, value: { kind: "alreadyThere" } };
   const jsonPatch = [{ op: "replace", path: "/spec/template", value }];
   return { ok: true, value: { kind: "replaceTemplate", jsonPatch, revision: revisionOf(target) } };
 }
