@@ -13,6 +13,19 @@ function serviceOf(selector: Record<string, string>, managedBy?: string): Servic
   };
 }
 
+const experiment = {
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "Experiment",
+  name: "compare",
+  uid: "e1",
+  controller: true,
+};
+
+/** Made by an experiment for one of its templates: no Rollout ever names it. */
+function ofExperiment(service: Service): Service {
+  return { ...service, metadata: { ...service.metadata, ownerReferences: [experiment] } };
+}
+
 const hashed = { app: "web", "rollouts-pod-template-hash": "abc" };
 const release = {
   metadata: { annotations: { "argo-rollouts.argoproj.io/managed-by-rollouts": null } },
@@ -31,6 +44,7 @@ describe("a Service", () => {
       release,
     ],
     ["nobody is noted for, but one names, is left alone", serviceOf(hashed), ["cart"], undefined],
+    ["of an Experiment keeps its version", ofExperiment(serviceOf(hashed)), [], undefined],
     ["nobody is noted for and nobody names is given back", serviceOf(hashed), [], release],
   ])("%s", (_name, service, namedBy, wanted) => {
     expect(releaseService(service, namedBy)).toEqual(wanted);
