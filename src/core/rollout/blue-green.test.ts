@@ -359,6 +359,27 @@ describe("blue-green", () => {
     `);
   });
 
+  it("switches when it is resumed first and unpaused a moment later", () => {
+    expect(
+      play(rolloutOf(blueGreen({ autoPromotionEnabled: false })), [
+        v2,
+        at(630, pause),
+        at(640, resume),
+        at(650, unpause),
+      ]).transcript,
+    ).toMatchInlineSnapshot(`
+      [
+        "0m active - · v1:0/4 · Progressing (updated replicas are still becoming available)",
+        "0m10s active v1 · v1:4/4 · Healthy",
+        "10m active v1 · v1:4/4 v2:0/4 · Progressing (active service cutover pending)",
+        "10m10s active v1 · v1:4/4 v2:4/4 · Paused (BlueGreenPause)",
+        "10m30s active v1 · v1:4/4 v2:4/4 · Paused (manually paused)",
+        "10m50s active v2 · v1:4/4 v2:4/4 · Healthy",
+        "11m20s active v2 · v2:4/4 · Healthy",
+      ]
+    `);
+  });
+
   it("scales both versions", () => {
     expect(
       play(rolloutOf(blueGreen({ autoPromotionEnabled: false })), [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { resume, retry } from "./testing/deeds.test-support.ts";
+import { pause, resume, retry, unpause } from "./testing/deeds.test-support.ts";
 import { at, deploy, play } from "./testing/play.test-support.ts";
 import { rolloutOf, routed } from "./testing/rollout-of.test-support.ts";
 import type { ToyWorld, Verdict } from "./testing/world.test-support.ts";
@@ -122,6 +122,21 @@ describe("a canary that is judged", () => {
         "25m10s 50% · v1:4/4 v2:2/4 · step 3/3 · Progressing (waiting for all steps to complete)",
         "25m20s 0% · v1:4/4 v2:4/4 · step 3/3 · Healthy",
         "25m50s 0% · v2:4/4 · step 3/3 · Healthy",
+      ]
+    `);
+  });
+
+  it("holds on a verdict that comes between a resume and the unpausing", () => {
+    expect(
+      play(
+        rolloutOf(routed("w20 p w50", background)),
+        [v2, at(630, pause), at(640, resume), at(700, unpause)],
+        { runVerdict: first("Inconclusive") },
+      ).transcript.slice(4),
+    ).toMatchInlineSnapshot(`
+      [
+        "10m30s 20% · v1:4/4 v2:1/1 · step 1/3 · Paused (manually paused)",
+        "11m40s 20% · v1:4/4 v2:1/1 · step 1/3 · Paused (InconclusiveAnalysisRun)",
       ]
     `);
   });

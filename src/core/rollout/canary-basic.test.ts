@@ -115,6 +115,29 @@ describe("a canary without a router", () => {
     `);
   });
 
+  it("goes on when it is resumed first and unpaused a moment later", () => {
+    expect(
+      play(rolloutOf(canary("w50 p10 w75 p10")), [
+        v2,
+        at(630, pause),
+        at(640, resume),
+        at(650, unpause),
+      ]).transcript,
+    ).toMatchInlineSnapshot(`
+      [
+        "0m v1:0/4 · step 4/4 · Progressing (updated replicas are still becoming available)",
+        "0m10s v1:4/4 · step 4/4 · Healthy",
+        "10m v1:3/3 v2:0/2 · step 0/4 · Progressing (more replicas need to be updated)",
+        "10m10s v1:2/2 v2:2/2 · step 1/4 · Paused (CanaryPauseStep)",
+        "10m30s v1:2/2 v2:2/2 · step 1/4 · Paused (manually paused)",
+        "10m50s v1:1/1 v2:2/3 · step 2/4 · Progressing (more replicas need to be updated)",
+        "11m v1:1/1 v2:3/3 · step 3/4 · Paused (CanaryPauseStep)",
+        "21m v2:3/4 · step 4/4 · Progressing (updated replicas are still becoming available)",
+        "21m10s v2:4/4 · step 4/4 · Healthy",
+      ]
+    `);
+  });
+
   it("never gives the new version a larger share when scaled while paused", () => {
     const few = { replicas: 1 };
     const acts = [v2, at(630, pause), at(700, scaleTo(5)), at(800, scaleTo(1))];

@@ -54,9 +54,12 @@ const subjects = {
 } as const satisfies Record<RunType, string>;
 
 /** A person has seen the inconclusive verdict and said: go on. A new run judges again. */
-function isToBeRepeated(course: Course): boolean {
+function isToBeRepeated(course: Course, before: RecordedRun): boolean {
   return (
-    course.isResumed && !hasPause(course, "CanaryPauseStep") && !hasPause(course, "BlueGreenPause")
+    course.isResumed &&
+    before.status === "Inconclusive" &&
+    !hasPause(course, "CanaryPauseStep") &&
+    !hasPause(course, "BlueGreenPause")
   );
 }
 
@@ -68,7 +71,13 @@ function held(facts: Facts, course: Course, run: RecordedRun): Course {
   return isJudged ? { ...paused, pauseText: run.message } : paused;
 }
 
-function withVerdict(facts: Facts, course: Course, type: RunType, run: RecordedRun): Course {
+function withVerdict(
+  facts: Facts,
+  course: Course,
+  type: RunType,
+  run: RecordedRun,
+  before: RecordedRun,
+): Course {
   const suffix = run.message === undefined || run.message === "" ? "" : `: ${run.message}`;
   switch (run.status) {
     case "Failed":
@@ -77,7 +86,9 @@ function withVerdict(facts: Facts, course: Course, type: RunType, run: RecordedR
       return abortWith(course, message, facts);
     }
     case "Inconclusive":
-      return isToBeRepeated(course) ? withRun(course, type, undefined) : held(facts, course, run);
+      return isToBeRepeated(course, before)
+        ? withRun(course, type, undefined)
+        : held(facts, course, run);
     case "":
     case "Pending":
     case "Running":
@@ -98,6 +109,6 @@ export function judgeRun(facts: Facts, course: Course, type: RunType): Turn {
     ...(message === "" ? {} : { message }),
   };
   const event = phaseEvent(type, before, after);
-  const next = withVerdict(facts, withRun(course, type, after), type, after);
+  const next = withVerdict(facts, withRun(course, type, after), type, after, before);
   return { course: next, events: event === undefined ? [] : [event] };
 }

@@ -1,4 +1,5 @@
 import { workloadGenerationAnnotation } from "../../api/argo/keys.ts";
+import type { RolloutSpec } from "../../api/argo/rollout.ts";
 import type {
   BlueGreenStatus,
   CanaryStatus,
@@ -9,7 +10,7 @@ import { formatTime } from "../../lib/time.ts";
 import { conditionsAfter } from "./conditions/all-conditions.ts";
 import type { Counters } from "./counters.ts";
 import type { Facts } from "./context.ts";
-import { isFullyPromoted } from "./course.ts";
+import { isFullyPromoted, type Course } from "./course.ts";
 import { durationAfter } from "./duration.ts";
 import type { StrategyOutcome } from "./outcome.ts";
 import { phaseOf } from "./phase.ts";
@@ -46,6 +47,19 @@ function blueGreenStatus({ course, selectors }: StrategyOutcome): BlueGreenStatu
     prePromotionAnalysisRunStatus: course.prePromotionRun,
     postPromotionAnalysisRunStatus: course.postPromotionRun,
   });
+}
+
+/**
+ * A person has ended a pause while spec.paused stands, as promote does an instant before it lifts
+ * that, too: the word counts as soon as it is lifted. One about an undecided verdict is used up.
+ */
+function isWordKept({ paused, strategy }: RolloutSpec, course: Course): boolean {
+  if (!paused || !course.isResumed) return false;
+  if (strategy.kind === "blueGreen")
+    return !strategy.prePromotionAnalysis || course.prePromotionRun?.status === "Successful";
+  if (strategy.kind !== "canary") return false;
+  const kind = strategy.steps[course.stepIndex ?? 0]?.kind;
+  return kind === "pause" || kind === "pauseUntilSafe";
 }
 
 function isBlueGreen(facts: Facts): boolean {
@@ -92,7 +106,9 @@ export function statusAfter(
       observedGeneration: String(rollout.metadata.generation ?? 0),
       conditions: conditionsAfter(facts, outcome, counters),
       pauseConditions: course.pauseConditions,
-      controllerPause: course.controllerPause && course.pauseConditions.length > 0,
+      controllerPause:
+        course.controllerPause &&
+        (course.pauseConditions.length > 0 || isWordKept(facts.spec, course)),
       abort: course.isAborted,
       abortedAt: course.isAborted ? course.abortedAt : undefined,
       promoteFull: course.isPromoteFull,
