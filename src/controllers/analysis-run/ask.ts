@@ -95,7 +95,8 @@ async function askOne(ready: ReadyTask, asking: Asking): Promise<Answered> {
   }
   const answer = await withinTime(ready, provider, asking);
   const description = provider.describe?.(metric);
-  return { task, answer, startedAtMs, finishedAtMs: asking.clock.now(), description };
+  const finishedAtMs = asking.clock.now();
+  return { task, answer, startedAtMs, finishedAtMs, description, conditions: metric };
 }
 
 /** All tasks at once. Rejects only when `signal` is aborted: answers cut short are no measurements. */

@@ -25,9 +25,15 @@ const token = 'p@ss "w/rd" & 1';
 const apiKey = "datadog-api-key";
 
 let server: Loopback;
+/** What it says; what it has heard, when there is none. */
+let reply: Reply | undefined;
 let logged: string[];
 let store: ObjectStore;
 let manager: Manager;
+
+function answer(heard: Heard): Reply {
+  return reply ?? repeatAll(heard);
+}
 
 function repeatAll({ headers, body, query, path, url }: Heard): Reply {
   const said = { headers, body, query: query.toString(), url };
@@ -53,7 +59,8 @@ async function settle(): Promise<void> {
 }
 
 beforeEach(async () => {
-  server = await loopback(repeatAll);
+  reply = undefined;
+  server = await loopback(answer);
   logged = [];
   const clock = new VirtualClock(startMs);
   const log = listening(logged);
@@ -109,6 +116,36 @@ function metrics(url: string): readonly Metric[] {
     successCondition: "result == '{{args.token}}'",
   }));
 }
+
+async function runOf(metric: Metric, key: string): Promise<AnalysisRun | undefined> {
+  const metadata = { name: "run", namespace: "default" };
+  const run: AnalysisRun = {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "AnalysisRun",
+    metadata,
+    spec: {
+      args: [{ name: "token", valueFrom: { secretKeyRef: { name: "api", key } } }],
+      metrics: [metric],
+    },
+  };
+  await store.create(run);
+  await settle();
+  return store.get<AnalysisRun>({ apiVersion: run.apiVersion, kind: run.kind, ...metadata });
+}
+
+it.each([
+  ["successCondition", "result < {{args.token}}", "Successful"],
+  ["successCondition", "result > {{args.token}}", "Failed"],
+  ["successCondition", "string(result) != '{{args.token}}'", "Successful"],
+  ["failureCondition", "result < {{args.token}}", "Failed"],
+])("%s %s, with a limit that is in a Secret: %s", async (name, condition, phase) => {
+  reply = { body: "499" };
+  await createSecret("api", { limit: "500" });
+  const provider = { web: { url: server.url } };
+  const run = await runOf({ name: "m", [name]: condition, provider }, "limit");
+  expect(run?.status?.message ?? "").not.toContain("500");
+  expect(run?.status?.phase).toBe(phase);
+});
 
 it("a server that repeats everything makes no secret known", async () => {
   await createSecret("api", { token });

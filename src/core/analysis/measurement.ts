@@ -40,7 +40,11 @@ export interface Answered {
   readonly finishedAtMs: EpochMs;
   /** metricResult.metadata, used when this is the metric's first measurement. */
   readonly description?: StringMap | undefined;
+  /** The conditions with secrets put in, where the run has any: the task's own hold placeholders. */
+  readonly conditions?: Conditions | undefined;
 }
+
+type Conditions = Pick<Metric, "successCondition" | "failureCondition">;
 
 const secondMs = 1000;
 
@@ -84,13 +88,13 @@ interface Verdict {
 const terminatedMessage = "Metric Terminated";
 
 function verdictOf(
-  metric: Metric,
+  conditions: Conditions,
   answer: Exclude<Answer, { kind: "running" }>,
   now: EpochMs,
 ): Verdict {
   switch (answer.kind) {
     case "value": {
-      const { successCondition, failureCondition } = metric;
+      const { successCondition, failureCondition } = conditions;
       const judgement = judgeValue({
         successCondition,
         failureCondition,
@@ -119,7 +123,8 @@ export function measurementOf(answered: Answered, redactor: Redactor): Measureme
   if (answer.kind === "running") {
     return { ...base, phase: "Running", resumeAt: resumeAt(answered, answer.resumeAtMs) };
   }
-  const { phase, message, text } = verdictOf(task.metric, answer, finishedAtMs);
+  const conditions = answered.conditions ?? task.metric;
+  const { phase, message, text } = verdictOf(conditions, answer, finishedAtMs);
   const wasStopped =
     task.kind === "terminate" && (phase === "Successful" || phase === "Inconclusive");
   const shown = wasStopped ? terminatedMessage : message;
