@@ -50,7 +50,18 @@ function stateRows(
   return phases.map((phase) => [{ ...labels, phase }, phase === current ? 1 : 0]);
 }
 
-/** Series of the objects of one kind. */
+/** Series of the objects of one kind, one by one. */
+function* samplesOf(
+  objects: readonly KubeObject[],
+  rowsOf: (object: KubeObject) => readonly Row[],
+): Generator<Sample> {
+  for (const object of objects) {
+    const { namespace = "", name } = object.metadata;
+    for (const [more, value] of rowsOf(object))
+      yield { labels: { namespace, name, ...more }, value };
+  }
+}
+
 function sampler<F>(
   metrics: Metrics,
   objects: () => readonly KubeObject[],
@@ -58,13 +69,7 @@ function sampler<F>(
 ): (sampled: Sampled, rowsOf: (figures: F) => readonly Row[]) => void {
   return ({ name, help, labels }, rowsOf) =>
     metrics.sampled({ name, help, labels: ["namespace", "name", ...labels] }, () =>
-      objects().flatMap((object): readonly Sample[] => {
-        const base = { namespace: object.metadata.namespace ?? "", name: object.metadata.name };
-        return rowsOf(figuresOf(object)).map(([more, value]) => ({
-          labels: { ...base, ...more },
-          value,
-        }));
-      }),
+      samplesOf(objects(), (object) => rowsOf(figuresOf(object))),
     );
 }
 

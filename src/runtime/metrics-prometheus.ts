@@ -1,7 +1,10 @@
-// Metrics for Prometheus to scrape, kept by prom-client, which is loaded when metrics are first wanted.
+// Metrics for Prometheus to scrape: what is counted is kept by prom-client, which is loaded when metrics
+// are first wanted; what is read from elsewhere for each scrape is kept nowhere.
+import { setImmediate as othersTurn } from "node:timers/promises";
 import type promClient from "prom-client";
 import type { Registry } from "prom-client";
 import type { Metrics } from "./metrics.ts";
+import { sampledText, type SampledMetric } from "./sampled-text.ts";
 
 export interface PrometheusMetrics extends Metrics {
   /** The text of a scrape. */
@@ -21,7 +24,7 @@ function once<M>(known: Map<string, M>, name: string, make: () => M): M {
   return metric;
 }
 
-function metricsIn(registry: Registry, client: PromClient): Metrics {
+function metricsIn(registry: Registry, client: PromClient, sampled: SampledMetric[]): Metrics {
   const counters = new Map<string, InstanceType<PromClient["Counter"]>>();
   const gauges = new Map<string, InstanceType<PromClient["Gauge"]>>();
   const histograms = new Map<string, InstanceType<PromClient["Histogram"]>>();
@@ -60,19 +63,24 @@ function metricsIn(registry: Registry, client: PromClient): Metrics {
         remove: (values) => histogram.remove(values),
       };
     },
-    sampled({ name, help, labels }, read) {
-      const gauge = new client.Gauge({
-        name,
-        help,
-        labelNames: [...labels],
-        registers,
-        collect() {
-          gauge.reset();
-          for (const { labels: values, value } of read()) gauge.set(values, value);
-        },
-      });
+    sampled(description, read) {
+      sampled.push({ ...description, read });
     },
   };
+}
+
+/** The text of a scrape, a metric at a time: whoever reacts to an abort does not wait until all are written. */
+async function textOf(registry: Registry, sampled: readonly SampledMetric[]): Promise<string> {
+  const texts: string[] = [];
+  for (const { name } of registry.getMetricsAsArray()) {
+    texts.push(await registry.getSingleMetricAsString(name));
+    await othersTurn();
+  }
+  for (const metric of sampled) {
+    texts.push(await sampledText(metric));
+    await othersTurn();
+  }
+  return `${texts.join("\n\n")}\n`;
 }
 
 /** With `processMetrics` also prom-client's own on CPU, memory and the event loop. */
@@ -86,9 +94,10 @@ export async function prometheusMetrics(options: {
       register: registry,
       eventLoopMonitoringPrecision: eventLoopPrecisionMs,
     });
+  const sampled: SampledMetric[] = [];
   return {
-    ...metricsIn(registry, client),
-    render: async () => registry.metrics(),
+    ...metricsIn(registry, client, sampled),
+    render: async () => textOf(registry, sampled),
     contentType: registry.contentType,
   };
 }
