@@ -9,19 +9,29 @@ import {
 import type { Pod } from "../../api/kubernetes/pod.ts";
 import type { Job, JobSpec } from "../../api/kubernetes/workloads.ts";
 import { controllerReference, isControlledBy, type StringMap } from "../../api/meta/object.ts";
+import { fnv1a32Text } from "../../lib/fnv.ts";
 import { isJsonObject, ownProperty, type Json, type JsonObject } from "../../lib/json.ts";
 import { blockOf } from "../http-config.ts";
 import { ProviderError } from "../provider.ts";
 
 const longestName = 63;
 
-/** `<run uid>.<metric>.<n>`, the metric cut so that the whole fits a label. */
-function jobName(run: AnalysisRun, metric: Metric): string {
+/** A name must not have a dash before its next dot, where the cut may have left one. */
+function cutTo(room: number, name: string): string {
+  return name.length <= room ? name : name.slice(0, Math.max(0, room)).replace(/[-.]+$/, "");
+}
+
+/**
+ * `<run uid>.<metric>.<n>`, the metric cut so that the whole fits a label. `isTaken`: another metric
+ * of the run has that name, having been cut to the same; then a hash tells them apart.
+ */
+function jobName(run: AnalysisRun, metric: Metric, isTaken: boolean): string {
   const result = run.status?.metricResults?.find(({ name }) => name === metric.name);
   const n = (result?.count ?? 0) + (result?.error ?? 0) + 1;
   const uid = run.metadata.uid ?? "";
-  const room = longestName - uid.length - String(n).length - 2;
-  return `${uid}.${metric.name.slice(0, Math.max(0, room))}.${n}`;
+  const hash = isTaken ? `-${fnv1a32Text(metric.name).toString(16)}` : "";
+  const room = longestName - uid.length - String(n).length - 2 - hash.length;
+  return `${uid}.${cutTo(room, metric.name)}${hash}.${n}`;
 }
 
 function specOf(metric: Metric): JobSpec {
@@ -68,13 +78,16 @@ export interface JobPlace {
   readonly namespace: string;
   /** Another cluster than the AnalysisRun's. */
   readonly isElsewhere: boolean;
+  /** The name it would have belongs to another metric of the run. */
+  readonly isNameTaken?: boolean;
 }
 
 /**
  * The Job of the metric's next measurement. An owner in another namespace or cluster is not
  * possible: then labels tell whose it is.
  */
-export function jobOf(run: AnalysisRun, metric: Metric, { namespace, isElsewhere }: JobPlace): Job {
+export function jobOf(run: AnalysisRun, metric: Metric, place: JobPlace): Job {
+  const { namespace, isElsewhere, isNameTaken = false } = place;
   const config: JsonObject = blockOf(metric.provider, "job");
   const metadata = ownProperty(config, "metadata");
   const spec = specOf(metric);
@@ -83,7 +96,7 @@ export function jobOf(run: AnalysisRun, metric: Metric, { namespace, isElsewhere
     apiVersion: "batch/v1",
     kind: "Job",
     metadata: {
-      name: jobName(run, metric),
+      name: jobName(run, metric, isNameTaken),
       namespace,
       labels: labelsOf(run, metadata),
       annotations: {
@@ -106,6 +119,13 @@ export function checkJob(metric: Metric): void {
 export function isOfRun(job: Job, run: AnalysisRun): boolean {
   const uid = run.metadata.uid ?? "";
   return isControlledBy(job, run) || job.metadata.labels?.[analysisRunUidLabel] === uid;
+}
+
+/** Two long metric names may have been cut to the same: a Job must not answer for both. */
+export function isOfOtherMetric(job: Job, wanted: Job): boolean {
+  const metricOf = ({ metadata }: Job): string | undefined =>
+    metadata.annotations?.[analysisRunMetricAnnotation];
+  return metricOf(job) !== undefined && metricOf(job) !== metricOf(wanted);
 }
 
 /** Only conditions that hold count: Kubernetes keeps a condition it has taken back, with status False. */

@@ -132,6 +132,12 @@ describe("the Job", () => {
       {},
       `.${"m".repeat(24)}.1`,
     ],
+    [
+      "that is cut at a dash ends before it",
+      "a-very-long-name-that-i-s-not-short-at-all",
+      {},
+      ".a-very-long-name-that-i.1",
+    ],
   ])("its name %s", async (_name, name, counts, suffix) => {
     const { context, store } = await worldOf();
     const asked = metricOf(name);
@@ -143,6 +149,24 @@ describe("the Job", () => {
     const [job] = await jobs(store);
     expect(job?.metadata.name).toBe(`${run.metadata.uid ?? ""}${suffix}`);
     expect(job?.metadata.name.length).toBeLessThanOrEqual(63);
+  });
+
+  it("is not another metric's whose long name was cut to the same", async () => {
+    const { context, store } = await worldOf();
+    const measure = async (name: string): Promise<string | undefined> => {
+      const asked = metricOf(name);
+      const answer = await jobProvider.create(asked, context).measure(questionOf({ now }, asked));
+      return answer.metadata?.["job-name"];
+    };
+    const long = "integration-tests-checkout";
+    const names = [await measure(`${long}-eu`), await measure(`${long}-us`)];
+    expect(new Set(names).size).toBe(2);
+    expect(names.every((name) => (name?.length ?? 99) <= 63)).toBe(true);
+    const made = (await jobs(store)).map(({ metadata }) => metadata.name);
+    expect(made.toSorted()).toEqual(names.toSorted());
+    // Asked again, each finds its own.
+    expect([await measure(`${long}-eu`), await measure(`${long}-us`)]).toEqual(names);
+    expect(await jobs(store)).toHaveLength(2);
   });
 
   it("in another namespace it has no owner and is found by its label", async () => {

@@ -17,7 +17,15 @@ import {
   type ProviderContext,
   type ProviderFactory,
 } from "../provider.ts";
-import { checkJob, isOfRun, jobOf, metricLabelOf, outcomeOf, stuckMessage } from "./job-object.ts";
+import {
+  checkJob,
+  isOfOtherMetric,
+  isOfRun,
+  jobOf,
+  metricLabelOf,
+  outcomeOf,
+  stuckMessage,
+} from "./job-object.ts";
 
 const capabilities = { asynchronous: true } as const;
 
@@ -39,10 +47,11 @@ class JobProvider implements MetricProvider {
   async measure({ run, metric, now }: MetricQuestion): Promise<MetricAnswer> {
     return answered(async () => {
       const place = { namespace: this.#namespaceOf(run), isElsewhere: this.#isElsewhere };
-      const wanted = jobOf(run, metric, place);
-      const { name, namespace = "" } = wanted.metadata;
-      const problem = await this.#create(wanted, run);
-      if (problem !== undefined) return failed(problem);
+      const made =
+        (await this.#create(jobOf(run, metric, place), run)) ??
+        (await this.#create(jobOf(run, metric, { ...place, isNameTaken: true }), run));
+      if (typeof made !== "object") return failed(made ?? "the Job's name is another metric's");
+      const { name, namespace = "" } = made.metadata;
       const metadata = { "job-name": name, "job-namespace": namespace };
       return { kind: "running", resumeAtMs: now, metadata };
     });
@@ -88,15 +97,16 @@ class JobProvider implements MetricProvider {
     return this.#namespace ?? run.metadata.namespace ?? "";
   }
 
-  /** What is wrong, if the Job could not be made and is not ours already. */
-  async #create(wanted: Job, run: AnalysisRun): Promise<string | undefined> {
+  /** The Job, made or ours already; what is wrong; undefined if the name is another metric's of the run. */
+  async #create(wanted: Job, run: AnalysisRun): Promise<Job | string | undefined> {
     try {
       await this.#store.create(wanted);
-      return undefined;
+      return wanted;
     } catch (error) {
       if (!isStoreError(error, "AlreadyExists")) throw error;
       const existing = await this.#store.get<Job>(refOf(wanted));
-      return existing && isOfRun(existing, run) ? undefined : error.message;
+      if (!existing || !isOfRun(existing, run)) return error.message;
+      return isOfOtherMetric(existing, wanted) ? undefined : existing;
     }
   }
 
