@@ -150,6 +150,19 @@ describe("revisions", () => {
     ]);
   });
 
+  it("name the roles of an image in the order of its ReplicaSet, sorted once it is seen twice", () => {
+    const blueGreen = rolloutOf({ blueGreen: { activeService: "a", previewService: "b" } }, status);
+    const images = (...found: typeof sets): unknown =>
+      imageViews(revisionViews(treeOf(blueGreen, found)));
+    expect(images(...sets)).toEqual([
+      { image: "shop:1", tags: ["stable", "active"] },
+      { image: "shop:2", tags: ["preview"] },
+    ]);
+    expect(images(setOf("old", 1, "shop:1", 4), setOf("new", 2, "shop:1", 1))).toEqual([
+      { image: "shop:1", tags: ["active", "preview", "stable"] },
+    ]);
+  });
+
   it("count an analysis run's measurements over its metrics and list its jobs", () => {
     const run: AnalysisRun = {
       apiVersion: "argoproj.io/v1alpha1",

@@ -296,21 +296,24 @@ export function canaryAvailable(revisions: readonly RevisionView[]): number {
   return sets.find(({ tags }) => tags.includes("canary"))?.available ?? 0;
 }
 
-/** Images that run now with what they run as, one entry per image, sorted by image. */
+/**
+ * Images that run now with what they run as, one entry per image, sorted by image. Roles are in the plugin's
+ * order, and sorted where more than one ReplicaSet has the image.
+ */
 export function imageViews(revisions: readonly RevisionView[]): readonly ImageView[] {
-  const tagsByImage = new Map<string, Set<string>>();
+  const tagsByImage = new Map<string, readonly string[]>();
   const sets = revisions.flatMap((revision) => [
     ...revision.replicaSets,
     ...revision.experiments.flatMap((experiment) => experiment.replicaSets),
   ]);
   for (const set of sets.filter(({ replicas }) => replicas > 0)) {
     for (const image of set.images) {
-      const tags = tagsByImage.get(image) ?? new Set<string>();
-      for (const tag of set.tags) tags.add(tag);
+      const known = tagsByImage.get(image);
+      const tags = known === undefined ? set.tags : [...new Set([...known, ...set.tags])].sort();
       tagsByImage.set(image, tags);
     }
   }
   return [...tagsByImage.entries()]
-    .map(([image, tags]) => ({ image, tags: [...tags].sort() }))
+    .map(([image, tags]) => ({ image, tags }))
     .sort((a, b) => compare(a.image, b.image));
 }
