@@ -130,16 +130,23 @@ function scaleDown(
   return { canary: drained, stable: kept };
 }
 
+/** A new version on its way back gives up pods that serve nobody: they may be all the room there is. */
+function withoutIdlePods(input: BasicCountsInput, desired: CanaryCounts): BasicCountsInput {
+  const { spec, available } = input.canary;
+  const needed = Math.max(desired.canary, Math.min(spec, available));
+  return { ...input, canary: { spec: Math.min(spec, needed), available } };
+}
+
 function oneMove(input: BasicCountsInput, desired: CanaryCounts, room: Room): CanaryCounts {
-  const grown = scaleUp(input, desired, room);
-  if (input.others.some((other) => other.spec > 0)) return grown;
-  return scaleDown(input, desired, grown, room);
+  if (input.others.some((other) => other.spec > 0))
+    return scaleUp(withoutIdlePods(input, desired), desired, room);
+  return scaleDown(input, desired, scaleUp(input, desired, room), room);
 }
 
 /**
  * The next sizes of the new and the stable ReplicaSet on the way to the wanted split, as far as
  * they can go before more pods have become available: every pod given up makes room for another
- * within the surge. While older ReplicaSets have pods, nothing is scaled down here.
+ * within the surge. While older ReplicaSets have pods, nothing is scaled down here but what serves nobody.
  */
 export function basicCanaryCounts(input: BasicCountsInput): CanaryCounts {
   const { n, limits } = input;

@@ -55,6 +55,20 @@ describe("a canary without a router", () => {
     `);
   });
 
+  it("goes back to stable although V2 still serves and V3 never started", () => {
+    const acts = [v2, at(900, deploy("web:bad")), at(1000, abort)];
+    const { transcript } = play(rolloutOf(canary("w50 p"), { replicas: 2 }), acts, {
+      brokenImages: ["web:bad"],
+    });
+    expect(transcript.slice(-3)).toMatchInlineSnapshot(`
+      [
+        "15m v1:1/1 v2:1/1 bad:0/1 · step 0/2 · Progressing (more replicas need to be updated)",
+        "16m40s v1:1/2 v2:1/1 · step 0/2 · Degraded (RolloutAborted: Rollout aborted update to revision 3)",
+        "16m50s v1:2/2 · step 0/2 · Degraded (RolloutAborted: Rollout aborted update to revision 3)",
+      ]
+    `);
+  });
+
   it("starts over with V3 in the middle of V2", () => {
     expect(play(rolloutOf(canary("w25 p10 w50 p10")), [v2, at(900, deploy("web:v3"))]).transcript)
       .toMatchInlineSnapshot(`
