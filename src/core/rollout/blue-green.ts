@@ -204,7 +204,8 @@ export function conductBlueGreen(facts: Facts, strategy: BlueGreenStrategy): Str
     lookAgain: [...pause.lookAgain, ...sizing.lookAgain],
     weights: undefined,
     selectors: { active, preview },
-    wasIncomplete: !isFullyPromoted(facts, course),
+    // The first deployment is complete by definition (§1.8).
+    wasIncomplete: !isFullyPromoted(facts, begun.course.stableHash === "" ? course : begun.course),
     why: undefined,
     isStrategyDone: hasSwitched && isFullyPromoted(facts, course),
     isAvailable: isSaturated(activeSet, facts.n),

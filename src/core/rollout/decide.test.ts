@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { formatTime } from "../../lib/time.ts";
 import { decide } from "./decide.ts";
 import { needsPods } from "./needs-pods.ts";
 import { abort, resume } from "./testing/deeds.test-support.ts";
@@ -67,6 +68,30 @@ describe("events", () => {
       "RolloutPaused",
       "RolloutStepCompleted",
       "RolloutResumed",
+    ]);
+  });
+
+  it("tell of no creation where a ReplicaSet is adopted", () => {
+    const { world } = play(rolloutOf(canary("")));
+    const { metadata } = world.rollout;
+    const madeAnew = { ...metadata, creationTimestamp: formatTime(world.now + 60_000) };
+    world.rollout = { ...world.rollout, metadata: madeAnew, status: {} };
+    world.events.length = 0;
+    world.causes.clear();
+    world.pass();
+    expect(reasons(world.events)).toEqual(["RolloutNotCompleted", "RolloutCompleted"]);
+  });
+
+  it("tell the beginning of an update that is over in the same pass", () => {
+    const back = at(620, deploy("web:v1"));
+    const { events } = play(rolloutOf(blueGreen()), [v2, back]).world;
+    const told = events.filter((text) => /^Rollout(NotC|C)ompleted/.test(text));
+    expect(told.map((text) => text.replace(/ \(.*\)/, ""))).toEqual([
+      "RolloutCompleted: Rollout completed update to revision 1: Initial deploy",
+      "RolloutNotCompleted: Rollout not completed, started update to revision 2",
+      "RolloutCompleted: Rollout completed update to revision 2: Completed blue-green update",
+      "RolloutNotCompleted: Rollout not completed, started update to revision 3",
+      "RolloutCompleted: Rollout completed update to revision 3: Fast rollback",
     ]);
   });
 

@@ -1,6 +1,8 @@
 import { desiredReplicasAnnotation, revisionHistoryAnnotation } from "../../api/argo/keys.ts";
 import type { ReplicaSet } from "../../api/kubernetes/workloads.ts";
+import type { ObjectMeta } from "../../api/meta/object.ts";
 import type { JsonObject } from "../../lib/json.ts";
+import { parseTime } from "../../lib/time.ts";
 import { desiredReplicasOf, revisionOf, specReplicas } from "../replicas/replica-set.ts";
 import type { Facts } from "./context.ts";
 import { rolloutEvent } from "./course.ts";
@@ -114,10 +116,19 @@ export function replicaSetEffects(
     .flatMap(({ rs, change }) => patchEffects(facts, course, rs, change));
 }
 
-/** It was made for this revision, but the pass that made it did not get as far as its status. */
-function isUnrecorded({ newRs, before, newHash, revision }: Facts): boolean {
+function bornAtMs({ creationTimestamp }: ObjectMeta): number {
+  return parseTime(creationTimestamp) ?? 0;
+}
+
+/**
+ * It was made for this revision, but the pass that made it did not get as far as its status. One that
+ * is older than the rollout was adopted, not made.
+ */
+function isUnrecorded({ newRs, before, newHash, revision, rollout }: Facts): boolean {
   const isReused = newRs.metadata.annotations?.[revisionHistoryAnnotation] !== undefined;
-  return before.currentPodHash !== newHash && revisionOf(newRs) === revision && !isReused;
+  const isAdopted = bornAtMs(newRs.metadata) < bornAtMs(rollout.metadata);
+  const isOurs = !isReused && !isAdopted;
+  return before.currentPodHash !== newHash && revisionOf(newRs) === revision && isOurs;
 }
 
 interface Creation {
