@@ -5,11 +5,10 @@ import type { Logger } from "./log.ts";
 import { trailingEvents } from "./trailing-events.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
-const shop: KubeObject = {
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "Rollout",
-  metadata: { name: "shop", namespace: "default" },
-};
+function rolloutOf(name: string): KubeObject {
+  const metadata = { name, namespace: "default" };
+  return { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", metadata };
+}
 
 function eventOf(message: string): RecordedEvent {
   return { type: "Normal", reason: "ScalingReplicaSet", message, cause: message };
@@ -50,8 +49,9 @@ function newWorld(limits: { atOnce: number; waitedFor: number; most: number }) {
   };
   const events = trailingEvents({ recorder, clock, log, ...limits });
   const done: string[] = [];
-  const record = (message: string): void => {
-    events.record(shop, eventOf(message)).then(
+  /** Of another rollout each time, unless it is named. */
+  const record = (message: string, name = message): void => {
+    events.record(rolloutOf(name), eventOf(message)).then(
       () => done.push(message),
       (error: unknown) => done.push(`${message}: ${(error as Error).message}`),
     );
@@ -87,6 +87,31 @@ describe("events behind the work", () => {
     }
     expect(recorder.asked.map(({ message }) => message)).toEqual(["a", "b", "c", "d", "e"]);
     expect(isTold).toBe(true);
+  });
+
+  it("stores those of one object in the order they were recorded", async () => {
+    const { recorder, record, done } = newWorld({ atOnce: 3, waitedFor: 9, most: 9 });
+    for (const message of ["a", "b", "c"]) record(message, "shop");
+    record("x", "cart");
+    const sent = (): string => recorder.asked.map(({ message }) => message).join("");
+    expect(sent()).toBe("ax");
+    recorder.asked[0]?.answer(new Error("500"));
+    await settle();
+    expect(sent()).toBe("axb");
+    recorder.asked[2]?.answer();
+    await settle();
+    expect(sent()).toBe("axbc");
+    expect(done).toEqual(["a: 500", "b"]);
+  });
+
+  it("does not keep back what is told of an object while an earlier event is tried again", async () => {
+    const { recorder, record } = newWorld({ atOnce: 3, waitedFor: 1, most: 9 });
+    record("x", "cart");
+    record("a", "shop");
+    record("b", "shop");
+    recorder.asked[1]?.answer(new Error("500"));
+    await settle();
+    expect(recorder.asked.map(({ message }) => message)).toEqual(["x", "a", "b"]);
   });
 
   it("sends one at a time in a storm, each with the time it is of", async () => {
@@ -132,7 +157,7 @@ describe("events behind the work", () => {
       waitedFor: 0,
       most: 3,
     });
-    record("a");
+    record("a", "shop");
     await settle();
     expect(done).toEqual(["a"]);
     let isTold = false;

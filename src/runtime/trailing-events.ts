@@ -1,7 +1,8 @@
 // Events that do not hold up what they tell of. While few are waiting, whoever records one may wait
 // until it is stored, so that not even a killed process leaves something untold. In a storm (a
 // thousand rollouts at once) weights and replicas go first: events queue with the time they are of, one at
-// a time is sent, and whoever stops the process in good order waits for the rest.
+// a time is sent, and whoever stops the process in good order waits for the rest. Those of one object
+// are stored one after the other, so that whoever reads them reads its story.
 import type { KubeObject } from "../api/meta/object.ts";
 import { sleep, type Clock } from "./clock.ts";
 import { subjectOf, type EventRecorder, type RecordedEvent } from "./events.ts";
@@ -36,10 +37,16 @@ interface Waiting {
   readonly isTrailing: boolean;
 }
 
+function keyOf({ kind, metadata: { namespace = "", name } }: KubeObject): string {
+  return `${kind} ${namespace}/${name}`;
+}
+
 class Tail implements TrailingEvents {
   readonly #options: Required<TrailingEventsOptions>;
   readonly #queue: Waiting[] = [];
   readonly #whenTold: (() => void)[] = [];
+  /** Objects of which an event is being stored for the first time. */
+  readonly #spokenOf = new Set<string>();
   #underWay = 0;
 
   constructor(options: TrailingEventsOptions) {
@@ -79,9 +86,11 @@ class Tail implements TrailingEvents {
 
   #sendMore(): void {
     while (this.#underWay < this.#places) {
-      const next = this.#queue.shift();
+      const at = this.#queue.findIndex(({ object }) => !this.#spokenOf.has(keyOf(object)));
+      const next = this.#queue.splice(at, at < 0 ? 0 : 1)[0];
       if (next === undefined) break;
       this.#underWay += 1;
+      this.#spokenOf.add(keyOf(next.object));
       void this.#send(next).finally(() => {
         this.#underWay -= 1;
         this.#sendMore();
@@ -96,7 +105,7 @@ class Tail implements TrailingEvents {
     const { object, event, resolve, reject, isTrailing } = waiting;
     try {
       if (isTrailing) await this.#recordPatiently(object, event);
-      else await this.#options.recorder.record(object, event);
+      else await this.#recordInTurn(object, event);
       resolve();
     } catch (error) {
       if (isTrailing) this.#giveUp(waiting, error);
@@ -104,23 +113,32 @@ class Tail implements TrailingEvents {
     }
   }
 
+  /** What cannot be stored at once holds up nothing else that is told of its object. */
+  async #recordInTurn(object: KubeObject, event: RecordedEvent): Promise<void> {
+    try {
+      await this.#options.recorder.record(object, event);
+    } finally {
+      this.#spokenOf.delete(keyOf(object));
+    }
+  }
+
   async #recordPatiently(object: KubeObject, event: RecordedEvent): Promise<void> {
     const { recorder, clock } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await recorder.record(object, event);
+        await (attempt === 1 ? this.#recordInTurn(object, event) : recorder.record(object, event));
         return;
       } catch (error) {
         if (attempt === tries) throw error;
+        this.#sendMore();
         await sleep(clock, firstPauseMs * 2 ** (attempt - 1));
       }
     }
   }
 
   #giveUp({ object, event, resolve }: Waiting, error: unknown): void {
-    const { name, namespace = "" } = object.metadata;
     this.#options.log.error("an event could not be stored", {
-      on: `${object.kind} ${namespace}/${name}`,
+      on: keyOf(object),
       reason: event.reason,
       message: event.message,
       why: errorText(error),
