@@ -331,6 +331,44 @@ describe("a canary with a router", () => {
     `);
   });
 
+  it("counts no weight of V3 while V2 still has the traffic, with dynamicStableScale", () => {
+    expect(
+      play(
+        rolloutOf(routed("w20 p1 w80 p100", { dynamicStableScale: true }), { replicas: 10 }),
+        [v2, at(1800, deploy("web:v3"))],
+        { podStaggerSeconds: 30 },
+      )
+        .transcript.filter((line) => line.includes(" v3:"))
+        .slice(-13, -8),
+    ).toMatchInlineSnapshot(`
+      [
+        "33m40s 20% · v1:8/10 v2:8/8 v3:2/2 · step 0/4 · Progressing (traffic is held before canary weight 20: the version before it serves until stable ReplicaSet has all replicas available (8 of 10))",
+        "34m10s 20% · v1:9/10 v2:8/8 v3:2/2 · step 0/4 · Progressing (traffic is held before canary weight 20: the version before it serves until stable ReplicaSet has all replicas available (9 of 10))",
+        "34m40s 20% · v1:8/8 v3:2/2 · step 1/4 · Paused (CanaryPauseStep)",
+        "35m40s 20% · v1:8/8 v3:2/8 · step 2/4 · Progressing (more replicas need to be updated)",
+        "36m50s 20% · v1:8/8 v3:3/8 · step 2/4 · Progressing (more replicas need to be updated)",
+      ]
+    `);
+  });
+
+  it("does not judge V3 while the canary Service leads to V2, with dynamicStableScale", () => {
+    expect(
+      play(
+        rolloutOf(routed("sw20 a sm w80 p100", { dynamicStableScale: true }), { replicas: 10 }),
+        [v2, at(1800, deploy("web:v3"))],
+        { podStaggerSeconds: 30 },
+      )
+        .transcript.filter((line) => line.includes(" v2:") && line.includes(" v3:"))
+        .slice(-3),
+    ).toMatchInlineSnapshot(`
+      [
+        "33m10s 30% · v1:7/10 v2:8/8 v3:2/2 · step 1/5 · Progressing (more replicas need to be updated)",
+        "33m40s 20% · v1:8/10 v2:8/8 v3:2/2 · step 1/5 · Progressing (more replicas need to be updated)",
+        "34m10s 10% · v1:9/10 v2:8/8 v3:2/2 · step 1/5 · Progressing (more replicas need to be updated)",
+      ]
+    `);
+  });
+
   it("follows a change of spec.replicas in the middle", () => {
     expect(
       play(rolloutOf(routed("w50 p10 w100")), [v2, at(700, scaleTo(8)), at(800, scaleTo(2))])

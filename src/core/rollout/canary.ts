@@ -9,7 +9,7 @@ import { canarySizing } from "./canary-replica-sets.ts";
 import { canaryServiceEffects } from "./canary-services.ts";
 import { decideTraffic } from "./canary-traffic.ts";
 import type { TrafficDecision } from "./canary-traffic.ts";
-import { areStepsDone, canaryOf, currentStep } from "./canary-view.ts";
+import { areStepsDone, canaryOf, currentStep, versionLeftBehind } from "./canary-view.ts";
 import type { Canary } from "./canary-view.ts";
 import type { Facts } from "./context.ts";
 import { courseOf, hasNewStable, isFullyPromoted, isInconclusive, rolloutEvent } from "./course.ts";
@@ -133,6 +133,8 @@ function stepRun(canary: Canary, course: Course): WantedRun | undefined {
   const step = currentStep(canary, course);
   if (step?.kind !== "analysis" || !wantsVerdicts(canary, course)) return undefined;
   if (course.pauseConditions.length > 0) return undefined;
+  // The canary Service still leads to the version before: that is who would be judged.
+  if (versionLeftBehind(canary, course) !== undefined) return undefined;
   return { type: "Step", analysis: step.analysis, stepIndex: course.stepIndex };
 }
 

@@ -107,8 +107,11 @@ function stopped(
   outcome: Exclude<StepOutcome, { kind: "complete" }>,
 ): Walk {
   switch (outcome.kind) {
-    case "waiting":
-      return { ...walk, why: outcome.why, lookAgain: outcome.lookAgain };
+    case "waiting": {
+      const { why, lookAgain, isHeld } = outcome;
+      const course = isHeld === true ? { ...walk.course, held: why } : walk.course;
+      return { ...walk, course, why, lookAgain };
+    }
     case "stuck": {
       const { course } = walk;
       const event = stuckEvent(canary, course, outcome.why);

@@ -8,7 +8,13 @@ import type { Course } from "../course.ts";
 /** What a step says about itself, given what is observed now. */
 export type StepOutcome =
   | { readonly kind: "complete" }
-  | { readonly kind: "waiting"; readonly why: string; readonly lookAgain?: LookAgain }
+  | {
+      readonly kind: "waiting";
+      readonly why: string;
+      readonly lookAgain?: LookAgain;
+      /** Something unusual holds it: the message says so. */
+      readonly isHeld?: boolean;
+    }
   /** Nobody here can do it: only a person gets it on, and has to be told so. */
   | { readonly kind: "stuck"; readonly why: string }
   | {
