@@ -59,8 +59,8 @@ describe("verdicts", () => {
             1m    0%  1+4    Progressing - more replicas need to be updated
          1m02s   25%  1+4    Progressing - more replicas need to be updated
          1m02s   25%  1+4    Paused - CanaryPauseStep
-         1m32s    0%  1+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Background analysis phase failed: Metric "check" assessed Failed due to failed (2) > failureLimit (1)
-         2m03s    0%  0+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Background analysis phase failed: Metric "check" assessed Failed due to failed (2) > failureLimit (1)
+         1m32s    0%  1+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error/failed: Metric "check" assessed Failed due to failed (2) > failureLimit (1)
+         2m03s    0%  0+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error/failed: Metric "check" assessed Failed due to failed (2) > failureLimit (1)
       "
     `);
   });
@@ -102,8 +102,8 @@ describe("verdicts", () => {
             1m    0%  1+4    Progressing - more replicas need to be updated
          1m02s   25%  1+4    Progressing - more replicas need to be updated
          1m02s   25%  1+4    Paused - CanaryPauseStep
-         1m42s    0%  1+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error: Metric "check" assessed Error due to consecutiveErrors (5) > consecutiveErrorLimit (4): "Error Message: the world describes no answer to metric check"
-         2m13s    0%  0+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error: Metric "check" assessed Error due to consecutiveErrors (5) > consecutiveErrorLimit (4): "Error Message: the world describes no answer to metric check"
+         1m42s    0%  1+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error/failed: Metric "check" assessed Error due to consecutiveErrors (5) > consecutiveErrorLimit (4): "Error Message: the world describes no answer to metric check"
+         2m13s    0%  0+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error/failed: Metric "check" assessed Error due to consecutiveErrors (5) > consecutiveErrorLimit (4): "Error Message: the world describes no answer to metric check"
       "
     `);
   });
@@ -128,8 +128,8 @@ describe("verdicts", () => {
             1m    0%  1+4    Progressing - more replicas need to be updated
          1m02s   25%  1+4    Progressing - more replicas need to be updated
          1m02s   25%  1+4    Paused - CanaryPauseStep
-         2m32s    0%  1+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Background analysis phase failed: Metric "check" assessed Failed due to failed (3) > failureLimit (2)
-         3m03s    0%  0+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Background analysis phase failed: Metric "check" assessed Failed due to failed (3) > failureLimit (2)
+         2m32s    0%  1+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error/failed: Metric "check" assessed Failed due to failed (3) > failureLimit (2)
+         3m03s    0%  0+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error/failed: Metric "check" assessed Failed due to failed (3) > failureLimit (2)
       "
     `);
   });
@@ -162,8 +162,8 @@ describe("verdicts", () => {
          6m02s   25%  2+4    Progressing - more replicas need to be updated
          6m04s   50%  2+4    Progressing - more replicas need to be updated
          6m04s   50%  2+4    Paused - CanaryPauseStep
-         9m02s    0%  2+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Background analysis phase failed: Metric "check" assessed Failed due to failed (2) > failureLimit (1)
-         9m33s    0%  0+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Background analysis phase failed: Metric "check" assessed Failed due to failed (2) > failureLimit (1)
+         9m02s    0%  2+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error/failed: Metric "check" assessed Failed due to failed (2) > failureLimit (1)
+         9m33s    0%  0+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error/failed: Metric "check" assessed Failed due to failed (2) > failureLimit (1)
       "
     `);
   });
@@ -208,8 +208,8 @@ describe("verdicts", () => {
             1m  > set image shop:v2
             1m    0%  1+4    Progressing - more replicas need to be updated
          1m02s   25%  1+4    Progressing - more replicas need to be updated
-         1m02s    0%  1+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase failed: Metric "check" assessed Failed due to failed (1) > failureLimit (0)
-         1m33s    0%  0+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase failed: Metric "check" assessed Failed due to failed (1) > failureLimit (0)
+         1m02s    0%  1+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase error/failed: Metric "check" assessed Failed due to failed (1) > failureLimit (0)
+         1m33s    0%  0+4    Degraded - RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase error/failed: Metric "check" assessed Failed due to failed (1) > failureLimit (0)
       "
     `);
   });
@@ -284,8 +284,8 @@ describe("verdicts", () => {
          0m02s        3+0    Healthy
             1m  > set image shop:v2
             1m        3+3    Progressing - active service cutover pending
-         1m02s        3+3    Degraded - RolloutAborted: Rollout aborted update to revision 2: Blue/green pre-promotion analysis phase failed: Metric "check" assessed Failed due to failed (1) > failureLimit (0)
-         1m32s        0+3    Degraded - RolloutAborted: Rollout aborted update to revision 2: Blue/green pre-promotion analysis phase failed: Metric "check" assessed Failed due to failed (1) > failureLimit (0)
+         1m02s        3+3    Degraded - RolloutAborted: Rollout aborted update to revision 2: Blue/green pre-promotion analysis phase error/failed: Metric "check" assessed Failed due to failed (1) > failureLimit (0)
+         1m32s        0+3    Degraded - RolloutAborted: Rollout aborted update to revision 2: Blue/green pre-promotion analysis phase error/failed: Metric "check" assessed Failed due to failed (1) > failureLimit (0)
       "
     `);
   });
@@ -323,8 +323,8 @@ describe("verdicts", () => {
             1m  > set image shop:v2
             1m        3+3    Progressing - active service cutover pending
          1m02s        3+3    Progressing - waiting for analysis to complete
-         1m22s        3+3    Degraded - RolloutAborted: Rollout aborted update to revision 2: Blue/green post-promotion analysis phase failed: Metric "check" assessed Failed due to failed (2) > failureLimit (1)
-         1m52s        0+3    Degraded - RolloutAborted: Rollout aborted update to revision 2: Blue/green post-promotion analysis phase failed: Metric "check" assessed Failed due to failed (2) > failureLimit (1)
+         1m22s        3+3    Degraded - RolloutAborted: Rollout aborted update to revision 2: Blue/green post-promotion analysis phase error/failed: Metric "check" assessed Failed due to failed (2) > failureLimit (1)
+         1m52s        0+3    Degraded - RolloutAborted: Rollout aborted update to revision 2: Blue/green post-promotion analysis phase error/failed: Metric "check" assessed Failed due to failed (2) > failureLimit (1)
       "
     `);
   });

@@ -45,8 +45,8 @@ describe("an experiment step", () => {
             1m  > set image shop:v2
             1m    0%  1+2    Progressing - more replicas need to be updated
          1m02s   20%  1+2    Progressing - more replicas need to be updated
-         1m34s    0%  1+2    Degraded - RolloutAborted: Rollout aborted update to revision 2: Experiment analysis phase is failed: Metric "check" assessed Failed due to failed (2) > failureLimit (1)
-         2m05s    0%  0+2    Degraded - RolloutAborted: Rollout aborted update to revision 2: Experiment analysis phase is failed: Metric "check" assessed Failed due to failed (2) > failureLimit (1)
+         1m34s    0%  1+2    Degraded - RolloutAborted: Rollout aborted update to revision 2: Experiment analysis phase is error/failed: Metric "check" assessed Failed due to failed (2) > failureLimit (1)
+         2m05s    0%  0+2    Degraded - RolloutAborted: Rollout aborted update to revision 2: Experiment analysis phase is error/failed: Metric "check" assessed Failed due to failed (2) > failureLimit (1)
       "
     `);
   });

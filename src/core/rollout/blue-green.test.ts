@@ -130,8 +130,8 @@ describe("blue-green", () => {
         "0m10s active v1 · v1:4/4 · Healthy",
         "10m active v1 · v1:4/4 v2:0/4 · Progressing (active service cutover pending)",
         "10m10s active v1 · v1:4/4 v2:4/4 · Progressing (active service cutover pending)",
-        "10m40s active v1 · v1:4/4 v2:4/4 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Blue/green pre-promotion analysis phase failed: error rate 20%)",
-        "11m10s active v1 · v1:4/4 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Blue/green pre-promotion analysis phase failed: error rate 20%)",
+        "10m40s active v1 · v1:4/4 v2:4/4 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Blue/green pre-promotion analysis phase error/failed: error rate 20%)",
+        "11m10s active v1 · v1:4/4 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Blue/green pre-promotion analysis phase error/failed: error rate 20%)",
       ]
     `);
   });
@@ -152,8 +152,8 @@ describe("blue-green", () => {
         "0m10s active v1 · v1:4/4 · Healthy",
         "10m active v1 · v1:4/4 v2:0/4 · Progressing (active service cutover pending)",
         "10m10s active v1 · v1:4/4 v2:4/4 · Progressing (active service cutover pending)",
-        "10m40s active v1 · v1:4/4 v2:4/4 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Blue/green pre-promotion analysis phase failed: error rate 20%)",
-        "11m10s active v1 · v1:4/4 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Blue/green pre-promotion analysis phase failed: error rate 20%)",
+        "10m40s active v1 · v1:4/4 v2:4/4 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Blue/green pre-promotion analysis phase error/failed: error rate 20%)",
+        "11m10s active v1 · v1:4/4 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Blue/green pre-promotion analysis phase error/failed: error rate 20%)",
       ]
     `);
   });
@@ -169,8 +169,8 @@ describe("blue-green", () => {
         "0m10s active v1 · v1:4/4 · Healthy",
         "10m active v1 · v1:4/4 v2:0/4 · Progressing (active service cutover pending)",
         "10m10s active v2 · v1:4/4 v2:4/4 · Progressing (waiting for analysis to complete)",
-        "10m40s active v1 · v1:4/4 v2:4/4 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Blue/green post-promotion analysis phase failed: error rate 20%)",
-        "11m10s active v1 · v1:4/4 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Blue/green post-promotion analysis phase failed: error rate 20%)",
+        "10m40s active v1 · v1:4/4 v2:4/4 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Blue/green post-promotion analysis phase error/failed: error rate 20%)",
+        "11m10s active v1 · v1:4/4 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Blue/green post-promotion analysis phase error/failed: error rate 20%)",
       ]
     `);
   });

@@ -44,8 +44,8 @@ describe("a canary that is judged", () => {
         "0m10s 0% · v1:4/4 · step 3/3 · Healthy",
         "10m 0% · v1:4/4 v2:0/1 · step 0/3 · Progressing (more replicas need to be updated)",
         "10m10s 20% · v1:4/4 v2:1/1 · step 1/3 · Progressing (more replicas need to be updated)",
-        "11m10s 0% · v1:4/4 v2:1/1 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase failed: error rate 20%)",
-        "11m40s 0% · v1:4/4 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase failed: error rate 20%)",
+        "11m10s 0% · v1:4/4 v2:1/1 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase error/failed: error rate 20%)",
+        "11m40s 0% · v1:4/4 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase error/failed: error rate 20%)",
         "16m40s 0% · v1:4/4 v2:0/1 · step 0/3 · Progressing (more replicas need to be updated)",
         "16m50s 20% · v1:4/4 v2:1/1 · step 1/3 · Progressing (more replicas need to be updated)",
         "17m50s 20% · v1:4/4 v2:1/2 · step 2/3 · Progressing (more replicas need to be updated)",
@@ -64,8 +64,8 @@ describe("a canary that is judged", () => {
         "0m10s 0% · v1:4/4 · step 3/3 · Healthy",
         "10m 0% · v1:4/4 v2:0/1 · step 0/3 · Progressing (more replicas need to be updated)",
         "10m10s 20% · v1:4/4 v2:1/1 · step 1/3 · Progressing (more replicas need to be updated)",
-        "11m10s 0% · v1:4/4 v2:1/1 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase error: error rate 20%)",
-        "11m40s 0% · v1:4/4 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase error: error rate 20%)",
+        "11m10s 0% · v1:4/4 v2:1/1 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase error/failed: error rate 20%)",
+        "11m40s 0% · v1:4/4 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase error/failed: error rate 20%)",
       ]
     `);
   });
@@ -101,8 +101,8 @@ describe("a canary that is judged", () => {
         "0m10s 0% · v1:4/4 · step 3/3 · Healthy",
         "10m 0% · v1:4/4 v2:0/1 · step 0/3 · Progressing (more replicas need to be updated)",
         "10m10s 20% · v1:4/4 v2:1/1 · step 1/3 · Paused (CanaryPauseStep)",
-        "11m10s 0% · v1:4/4 v2:1/1 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Background analysis phase failed: error rate 20%)",
-        "11m40s 0% · v1:4/4 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Background analysis phase failed: error rate 20%)",
+        "11m10s 0% · v1:4/4 v2:1/1 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error/failed: error rate 20%)",
+        "11m40s 0% · v1:4/4 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error/failed: error rate 20%)",
       ]
     `);
   });
@@ -184,8 +184,8 @@ describe("a canary that is judged", () => {
         "0m10s 0% · v1:4/4 · step 3/3 · Healthy",
         "10m 0% · v1:4/4 v2:0/1 · step 0/3 · Progressing (more replicas need to be updated)",
         "10m10s 20%/5 · v1:4/4 v2:1/1 · step 1/3 · Progressing (more replicas need to be updated)",
-        "11m10s 0% · v1:4/4 v2:1/1 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Experiment analysis phase is failed: error rate 20%)",
-        "11m40s 0% · v1:4/4 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Experiment analysis phase is failed: error rate 20%)",
+        "11m10s 0% · v1:4/4 v2:1/1 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Experiment analysis phase is error/failed: error rate 20%)",
+        "11m40s 0% · v1:4/4 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Experiment analysis phase is error/failed: error rate 20%)",
       ]
     `);
   });
@@ -252,7 +252,7 @@ describe("a canary that is judged", () => {
       [
         "AnalysisRunRunning: Step Analysis Run 'web-84c5f745db-2-1' Status New: 'Running' Previous: ''",
         "AnalysisRunFailed: Step Analysis Run 'web-84c5f745db-2-1' Status New: 'Failed' Previous: 'Running'",
-        "RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase failed: error rate 20%",
+        "RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase error/failed: error rate 20%",
       ]
     `);
   });
@@ -280,8 +280,8 @@ describe("a background analysis without an answer", () => {
           "10m10s 20% · v1:4/4 v2:1/1 · step 1/3 · Paused (CanaryPauseStep)",
           "12m10s 20% · v1:4/4 v2:1/2 · step 2/3 · Progressing (more replicas need to be updated)",
           "12m20s 50% · v1:4/4 v2:2/2 · step 2/3 · Progressing (waiting for the first answers of the background analysis)",
-          "20m10s 0% · v1:4/4 v2:2/2 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error: no data)",
-          "20m40s 0% · v1:4/4 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error: no data)",
+          "20m10s 0% · v1:4/4 v2:2/2 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error/failed: no data)",
+          "20m40s 0% · v1:4/4 · step 0/3 · Degraded (RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error/failed: no data)",
         ]
       `);
   });

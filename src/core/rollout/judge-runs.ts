@@ -82,7 +82,7 @@ function withVerdict(
   switch (run.status) {
     case "Failed":
     case "Error": {
-      const message = `${subjects[type]} phase ${run.status.toLowerCase()}${suffix}`;
+      const message = `${subjects[type]} phase error/failed${suffix}`;
       return abortWith(course, message, facts);
     }
     case "Inconclusive":

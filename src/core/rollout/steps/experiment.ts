@@ -3,9 +3,9 @@ import { currentExperiment } from "../experiment-weights.ts";
 import { complete } from "./step-outcome.ts";
 import type { AtStep, StepOutcome } from "./step-outcome.ts";
 
-function failed(kind: "failed" | "error", message: string): StepOutcome {
+function failed(message: string): StepOutcome {
   const suffix = message === "" ? "" : `: ${message}`;
-  return { kind: "abort", message: `Experiment analysis phase is ${kind}${suffix}` };
+  return { kind: "abort", message: `Experiment analysis phase is error/failed${suffix}` };
 }
 
 /** Done when the experiment of this step was successful (§2.10, §2.14). */
@@ -16,9 +16,8 @@ export function experimentOutcome(_step: ExperimentStep, at: AtStep): StepOutcom
     case "Successful":
       return complete;
     case "Failed":
-      return failed("failed", message);
     case "Error":
-      return failed("error", message);
+      return failed(message);
     case "Inconclusive":
       return course.isResumed
         ? { kind: "waiting", why: "a new experiment is created" }
