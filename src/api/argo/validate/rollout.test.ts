@@ -738,6 +738,15 @@ describe("workloadRef", () => {
       "template must be empty for workload reference rollout",
     );
   });
+  it("brings a selector along, or the rollout has one", () => {
+    const workload = { template: { ...template, metadata: { labels: { app: "other" } } } };
+    const of = ref("v1", "PodTemplate", { selector: null });
+    expect(firstErrorText(validateRollout(of, { workload }))).toBe(
+      "spec.selector: Required value: Rollout has missing field '.spec.selector'",
+    );
+    const selector = { matchLabels: { app: "other" } };
+    expect(validateRollout(of, { workload: { ...workload, selector } })).toEqual([]);
+  });
   it("has its found template checked", () => {
     const workload = { template: { ...template, metadata: { labels: { app: "other" } } } };
     expect(firstErrorText(validateRollout(ref("apps/v1", "Deployment"), { workload }))).toBe(

@@ -79,7 +79,12 @@ function podErrors(spec: RolloutSpecManifest, { workload }: RolloutOptions): rea
       ...templateErrors(spec.selector, spec.template ?? noTemplate),
     ];
   }
-  if (workload) return templateErrors(spec.selector ?? workload.selector, workload.template);
+  if (workload) {
+    const selector = spec.selector ?? workload.selector;
+    // A PodTemplate brings none.
+    const missing = selector === undefined ? selectorErrors(selector) : [];
+    return [...missing, ...templateErrors(selector, workload.template)];
+  }
   if (spec.template === undefined || isEmptyTemplate(spec.template)) return [];
   return [internal(inSpec("template"), templateNotEmpty)];
 }
