@@ -70,14 +70,27 @@ function isOurs(facts: Facts, run: AnalysisRun): boolean {
   return controllerOf(run)?.uid === facts.owner.uid;
 }
 
+/** The status of this view names it: who has been told of a run and forgets it, ends it. */
+function isRecordedBefore({ before }: Facts, { metadata }: AnalysisRun): boolean {
+  const { canary, blueGreen } = before;
+  return [
+    canary?.currentStepAnalysisRunStatus,
+    canary?.currentBackgroundAnalysisRunStatus,
+    blueGreen?.prePromotionAnalysisRunStatus,
+    blueGreen?.postPromotionAnalysisRunStatus,
+  ].some((recorded) => recorded?.name === metadata.name);
+}
+
 /**
  * A run for the same question that goes on is not asked for a second time. One that has ended has been
- * answered, or was another attempt's: one that a pass asked for which then died is named in the status.
+ * answered, or was another attempt's: one that a pass asked for which then died is named in the status. One that this
+ * pass forgets (its steps were edited) has measured what is no longer asked about.
  */
 function isReusable(facts: Facts, run: AnalysisRun, spec: AnalysisRunSpec): boolean {
   const { terminate, ...live } = run.spec;
   return (
     isOurs(facts, run) &&
+    !isRecordedBefore(facts, run) &&
     terminate !== true &&
     !isAnalysisCompleted(run.status?.phase) &&
     semanticEqual(asJson(live), asJson(spec))
@@ -173,6 +186,13 @@ export function ensureRun(facts: Facts, course: Course, wanted: WantedRun): Runs
   };
 }
 
+/** The step is to come, and still asks for a judgement: steps may have been edited. */
+function isStepToCome({ spec }: Facts, course: Course, run: AnalysisRun): boolean {
+  const index = Number(run.metadata.labels?.[stepIndexLabel] ?? "0");
+  const steps = spec.strategy.kind === "canary" ? spec.strategy.steps : [];
+  return index >= (course.stepIndex ?? 0) && steps[index]?.kind === "analysis";
+}
+
 /**
  * Made for this very revision, for a question that is still to come: by a pass that saw more than
  * this one, whose view is old. It is left alone until the answer is wanted, or surely is not.
@@ -186,7 +206,8 @@ function isAhead(facts: Facts, course: Course, run: AnalysisRun): boolean {
   const type = runTypes.find((known) => known === labels[rolloutTypeLabel]);
   if (isOver || !isCurrent || type === undefined || recordedRun(course, type) !== undefined)
     return false;
-  return type !== "Step" || Number(labels[stepIndexLabel] ?? "0") >= (course.stepIndex ?? 0);
+  if (isRecordedBefore(facts, run)) return false;
+  return type !== "Step" || isStepToCome(facts, course, run);
 }
 
 /** Ends every run of ours that is not one of the recorded ones. */

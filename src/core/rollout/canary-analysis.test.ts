@@ -225,6 +225,44 @@ describe("a canary that is judged", () => {
     expect(asked).toEqual([`web-${world.hashOfImage("web:v2")}-2`, `web-${third}-3`]);
   });
 
+  it.each([
+    ["the step is gone", "w20 p w50 w60", ["2-1 ended"]],
+    ["the step is asked again", "w20 a w50 w60", ["2-1 ended", "2-1.1 ended"]],
+  ])("ends the run of a step when steps are edited and %s", (_name, line, wanted) => {
+    const edit = (world: ToyWorld): void => world.changeSpec({ strategy: routed(line) });
+    const options = { runVerdict: (): Verdict => ({ phase: "Successful", afterSeconds: 60 }) };
+    const { world } = play(rolloutOf(routed("w20 a w50")), [v2, at(630, edit)], options);
+    const runs = [...world.runs].map(([name, { status }]) => {
+      const state = status?.completedAt === undefined ? "runs" : "ended";
+      return `${name.replace(/^web-\w+-/, "")} ${state}`;
+    });
+    expect(runs).toEqual(wanted);
+    expect([...world.runs.values()][0]?.spec.terminate).toBe(true);
+  });
+
+  it("asks the background anew when steps are edited, and ends what it asked before", () => {
+    const edit = (world: ToyWorld): void =>
+      world.changeSpec({ strategy: routed("w20 p1 w50 w60", background) });
+    const options = { runVerdict: (): Verdict => ({ phase: "Successful", afterSeconds: 900 }) };
+    const steps = routed("w20 p1 w50", background);
+    const { world } = play(rolloutOf(steps), [v2, at(630, edit)], options);
+    const first = [...world.runs].find(([name]) => name.endsWith("-2"))?.[1];
+    expect(first?.spec.terminate).toBe(true);
+    expect([...world.runs.keys()].map((name) => name.replace(/^web-\w+-/, ""))).toEqual([
+      "2",
+      "2.1",
+    ]);
+  });
+
+  it("runs another experiment when steps are edited", () => {
+    const edit = (world: ToyWorld): void => world.changeSpec({ strategy: routed("w20 e w50 w60") });
+    const { world } = play(rolloutOf(routed("w20 e w50")), [v2, at(630, edit)]);
+    expect([...world.experiments.keys()].map((name) => name.replace(/^web-\w+-/, ""))).toEqual([
+      "2-1",
+      "2-1-1",
+    ]);
+  });
+
   it("takes no verdict from a run it has ended itself, and asks anew", () => {
     const end = (world: ToyWorld): void => {
       for (const [name, run] of world.runs) {

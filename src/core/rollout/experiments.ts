@@ -114,10 +114,16 @@ function isOurs(facts: Facts, experiment: Experiment): boolean {
   return controllerOf(experiment)?.uid === facts.owner.uid;
 }
 
+/** The status of this view names it: who has been told of an experiment and forgets it, ends it. */
+function isRecordedBefore({ before }: Facts, { metadata }: Experiment): boolean {
+  return before.canary?.currentExperiment === metadata.name;
+}
+
 function isReusable(facts: Facts, experiment: Experiment, spec: ExperimentSpec): boolean {
   const { terminate, ...live } = experiment.spec;
   return (
     isOurs(facts, experiment) &&
+    !isRecordedBefore(facts, experiment) &&
     terminate !== true &&
     !isAnalysisCompleted(experiment.status?.phase) &&
     semanticEqual(asJson(live), asJson(spec))
@@ -164,7 +170,8 @@ function baseName({ name, newHash, revision }: Facts, stepIndex: number): string
 /** Made for a step of this attempt that is still to come, by a pass that saw more than this one (as of runs: isAhead). */
 function isAhead({ facts, strategy }: Canary, course: Course, experiment: Experiment): boolean {
   const isOver = course.isAborted || course.isPromoteFull || course.stableHash === facts.newHash;
-  if (isOver || course.experiment !== undefined) return false;
+  if (isOver || course.experiment !== undefined || isRecordedBefore(facts, experiment))
+    return false;
   const { name } = experiment.metadata;
   return strategy.steps.some((step, index) => {
     const base = baseName(facts, index);
