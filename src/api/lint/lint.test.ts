@@ -340,7 +340,7 @@ const referenceRows: readonly Row[] = [
       canary("      {analysis: {templates: [{templateName: ok}]}}") +
       "---\napiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: ok}\nspec: {metrics: [{name: m, interval: 5s, provider: {web: {url: u}}}]}\n",
     lines: [
-      'error: shop.yaml:20:19: spec.strategy.canary.steps[0].analysis.templates: Invalid value: "templateNames: [ok]": AnalysisTemplate ok has metric m which runs indefinitely. Invalid value for count: nil; change the value.',
+      'error: shop.yaml:20:19: spec.strategy.canary.steps[0].analysis.templates: Invalid value: "templateNames: [ok]": AnalysisTemplate ok has metric m which runs indefinitely. Invalid value for count: <nil>; change the value.',
     ],
   },
 ];

@@ -127,7 +127,7 @@ function endlessErrors(
 ): readonly FieldError[] {
   return templates.flatMap(({ metadata, spec }) =>
     (spec.metrics ?? []).filter(runsForever).map(({ name, count }) => {
-      const shown = count === undefined ? "nil" : String(count);
+      const shown = count === undefined ? "<nil>" : String(count);
       const text = `AnalysisTemplate ${metadata.name} has metric ${name} which runs indefinitely. Invalid value for count: ${shown}`;
       return invalid(place, value, text);
     }),

@@ -283,7 +283,7 @@ const contents: readonly Row[] = [
       b: { metrics: [metric({ interval: "5s", count: 3 })] },
     }),
     errors: [
-      'spec.strategy.canary.steps[1].analysis.templates: Invalid value: "templateNames: [a b]": AnalysisTemplate a has metric m which runs indefinitely. Invalid value for count: nil',
+      'spec.strategy.canary.steps[1].analysis.templates: Invalid value: "templateNames: [a b]": AnalysisTemplate a has metric m which runs indefinitely. Invalid value for count: <nil>',
     ],
   },
   {
