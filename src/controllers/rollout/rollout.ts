@@ -26,6 +26,7 @@ import type { Orphans } from "./orphans.ts";
 import { learningOfCollisions } from "./replica-set-collision.ts";
 import type { RolloutViews } from "./views.ts";
 import { resolveRollout, workloadKnown } from "./resolve.ts";
+import { carryOutRescue, doWhatCannotWait } from "./router-unreadable.ts";
 import { routersOf, type CreateRouter } from "./routers-of.ts";
 import { saveStatus } from "./save-status.ts";
 import {
@@ -99,17 +100,11 @@ async function reconcile(
   const observed = await observeOrTell(resolved, routers, manifest, options);
   // Reading may have shown a router which further objects are its own.
   watch(key, routers, options);
-  const hands: Hands = {
-    store: options.store,
-    live: options.live,
-    events: options.events,
-    evictPod: options.evictPod,
-    routers,
-  };
+  const hands = handsOf(options, routers);
   const first = decide(observed, options.clock.now());
   const rescue = rescueOf(first, observed);
   if (rescue)
-    await tellRouterErrors(manifest, options, async () => carryOut([rescue], manifest, hands));
+    await tellRouterErrors(manifest, options, async () => carryOutRescue(rescue, manifest, hands));
   const decision = deservesSecondLook(first, observed)
     ? await decideAgain(first, observed, manifest, options)
     : first;
@@ -128,6 +123,11 @@ async function reconcile(
     tidyUp(resolved.invalid === undefined ? routers : [], options.clock),
   );
   return lookAgain(decision, tidyAtMs, options.clock);
+}
+
+function handsOf(options: RolloutControllerOptions, routers: readonly TrafficRouter[]): Hands {
+  const { store, live, events, evictPod } = options;
+  return { store, live, events, evictPod, routers };
 }
 
 function watch(
@@ -189,7 +189,15 @@ async function observeOrTell(
   manifest: KubeObject,
   options: RolloutControllerOptions,
 ): ReturnType<typeof observe> {
-  return tellRouterErrors(manifest, options, async () => observe(resolved, routers, options));
+  return tellRouterErrors(manifest, options, async () => {
+    try {
+      return await observe(resolved, routers, options);
+    } catch (error) {
+      const others = await observe(resolved, [], options);
+      await doWhatCannotWait(others, manifest, handsOf(options, routers), options.clock.now());
+      throw error;
+    }
+  });
 }
 
 /** A router that fails ends the pass, with an event that says why. */
