@@ -8,8 +8,10 @@ const retryMs = 1000;
 export interface Following {
   /** Aborted when the caller's signal is, when the time is up, and by `end`. */
   readonly signal: AbortSignal;
-  /** Resolves when something has changed since the last call, after `atMostMs`, or at the end. */
-  changed(atMostMs: number): Promise<void>;
+  /** Resolves when something has changed since the last call (true), after `atMostMs`, or at the end. */
+  changed(atMostMs: number): Promise<boolean>;
+  /** Waits the whole time, or to the end; what changes meanwhile is told by the next `changed`. */
+  rest(ms: number): Promise<void>;
   /** Closes the watches; without it they keep the process alive. */
   end(): void;
 }
@@ -99,8 +101,13 @@ export function follow(options: FollowOptions): Following {
         });
       }
       wake = () => undefined;
+      const wasDirty = isDirty;
       isDirty = false;
       if (failure !== undefined) throw failure;
+      return wasDirty;
+    },
+    async rest(ms) {
+      await waited(clock, ms, signal);
     },
     end() {
       cancelTimeout();

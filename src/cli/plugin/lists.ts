@@ -7,6 +7,7 @@ import { flag, textOption, type Connection } from "../command.ts";
 import { follow } from "../live.ts";
 import { formatTable } from "../render/table.ts";
 import { inCluster } from "./cluster.ts";
+import { lastRead } from "./last-read.ts";
 import type { PluginCall } from "./plugin-command.ts";
 
 export interface Listing {
@@ -19,6 +20,8 @@ export interface Listing {
 
 const batchMs = 500;
 const pollMs = 60_000;
+const askAgainMs = 1000;
+const mostFailures = 5;
 const timeWidth = 20;
 const namespaceWidth = 9;
 
@@ -60,11 +63,13 @@ async function listWatching(
   const { clock, signal } = call.cli;
   const scope = scopeOf(listing, call, connection);
   const following = follow({ store: connection.store, scopes: [scope], clock, signal });
+  const read = lastRead(async () => connection.store.list(scope), mostFailures);
   const last = new Map<string, string>();
   let isFirst = true;
   try {
     while (!following.signal.aborted) {
-      const { items } = await connection.store.list(scope);
+      const { value, isOld } = await read(true);
+      const { items } = value;
       const now = clock.now();
       const changed = items.flatMap((object) => {
         const { namespace = "", name } = object.metadata;
@@ -76,7 +81,7 @@ async function listWatching(
       });
       write(call, isFirst ? [headerOf(listing, call), ...changed] : changed);
       isFirst = false;
-      await following.changed(pollMs);
+      await following.changed(isOld ? askAgainMs : pollMs);
       await following.changed(batchMs);
     }
   } finally {

@@ -4,11 +4,13 @@ import { flag, type Connection } from "../command.ts";
 import { follow } from "../live.ts";
 import type { TreeOptions } from "../render/tree.ts";
 import type { Flag } from "./flags.ts";
+import { lastRead } from "./last-read.ts";
 import type { PluginCall } from "./plugin-command.ts";
 import { pluginPaint } from "./plugin-paint.ts";
 
-/** Reads the world and draws it, a line each. */
-export type Draw = (options: TreeOptions) => Promise<readonly string[]>;
+/** Reads the world; the picture can then be drawn for any moment, a line each. */
+export type Draw = () => Promise<Picture>;
+type Picture = (options: TreeOptions) => readonly string[];
 
 const redrawMs = 1000;
 const leastBetweenMs = 200;
@@ -21,8 +23,8 @@ export const watchFlag: Flag = {
   about: "Watch live updates",
 };
 
-async function once(draw: Draw, call: PluginCall): Promise<string> {
-  const lines = await draw({ paint: pluginPaint(call), now: call.cli.clock.now() });
+function textOf(picture: Picture, call: PluginCall): string {
+  const lines = picture({ paint: pluginPaint(call), now: call.cli.clock.now() });
   return lines.map((line) => `${line}\n`).join("");
 }
 
@@ -35,17 +37,20 @@ export async function show(
 ): Promise<void> {
   const { cli } = call;
   if (!flag(call, "watch")) {
-    cli.stdout.write(await once(draw, call));
+    cli.stdout.write(textOf(await draw(), call));
     return;
   }
   const seconds = call.options["timeoutSeconds"];
   const timeoutMs = typeof seconds === "number" ? seconds * 1000 : 0;
   const following = follow({ store, scopes, clock: cli.clock, signal: cli.signal, timeoutMs });
+  const look = lastRead(draw);
+  let isNews = true;
   try {
     while (!following.signal.aborted) {
-      cli.stdout.write(`${clearScreen}${await once(draw, call)}`);
-      await following.changed(redrawMs);
-      await following.changed(leastBetweenMs);
+      const { value: picture } = await look(isNews);
+      cli.stdout.write(`${clearScreen}${textOf(picture, call)}`);
+      await following.rest(leastBetweenMs);
+      isNews = await following.changed(redrawMs - leastBetweenMs);
     }
   } finally {
     following.end();

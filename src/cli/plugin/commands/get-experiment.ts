@@ -9,9 +9,10 @@ import type { PluginCommand } from "../plugin-command.ts";
 import { noColorFlag } from "../plugin-paint.ts";
 
 export function experimentDraw(name: string, { store, namespace }: Connection): Draw {
-  return async (options) => {
+  return async () => {
     const found = await readCached(store, argoRef("Experiment", namespace, name));
-    return experimentScreen(found as Experiment, await fetchBelow(store, namespace), options);
+    const below = await fetchBelow(store, namespace);
+    return (options) => experimentScreen(found as Experiment, below, options);
   };
 }
 

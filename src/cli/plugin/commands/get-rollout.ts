@@ -28,7 +28,7 @@ async function requireWorkload(
 
 export function rolloutDraw(name: string, connection: Connection): Draw {
   const { store, namespace } = connection;
-  return async (options) => {
+  return async () => {
     const manifest = await readCached(store, argoRef("Rollout", namespace, name));
     await requireWorkload(manifest, connection);
     const tree = {
@@ -36,7 +36,7 @@ export function rolloutDraw(name: string, connection: Connection): Draw {
       rollout: parsedRollout(manifest),
       ...(await fetchBelow(store, namespace)),
     };
-    return rolloutPicture(tree, options);
+    return (options) => rolloutPicture(tree, options);
   };
 }
 

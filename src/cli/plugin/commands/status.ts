@@ -7,9 +7,12 @@ import { namesOf } from "../../completion/sources.ts";
 import { rolloutScope } from "../../fetch-tree.ts";
 import { follow } from "../../live.ts";
 import { argoRef, inCluster, readCached } from "../cluster.ts";
+import { lastRead } from "../last-read.ts";
 import type { PluginCall, PluginCommand } from "../plugin-command.ts";
 
 const pollMs = 60_000;
+/** While the server cannot be asked. */
+const askAgainMs = 1000;
 
 interface Seen {
   readonly phase: string;
@@ -39,15 +42,16 @@ async function watch(call: PluginCall, connection: Connection, name: string): Pr
   const scopes = [rolloutScope(connection.namespace)];
   const { store } = connection;
   const following = follow({ store, scopes, clock, signal, timeoutMs: timeoutMs(call) });
+  const read = lastRead(async () => look(connection, name));
   let last = "";
   try {
     for (;;) {
-      const seen = await look(connection, name);
+      const { value: seen, isOld } = await read(true);
       const line = lineOf(seen);
       if (line !== last) print(call.cli, line);
       last = line;
       if (isFinal(seen) || following.signal.aborted) return seen;
-      await following.changed(pollMs);
+      await following.changed(isOld ? askAgainMs : pollMs);
     }
   } finally {
     following.end();
