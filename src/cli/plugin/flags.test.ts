@@ -31,7 +31,8 @@ describe("flags", () => {
     ["-a x=1,2 -a y=3", { argument: ["x=1,2", "y=3"] }, []],
     ["a -- -n b", {}, ["a", "-n", "b"]],
     ["-", {}, ["-"]],
-    ["--namespace= x", { namespace: "" }, ["x"]],
+    ["--namespace= x", {}, ["x"]],
+    ["-nweb --namespace= x", {}, ["x"]],
   ])("%s", (line, values, args) => {
     expect(read(line)).toEqual([values, args]);
   });

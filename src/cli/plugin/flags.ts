@@ -138,7 +138,12 @@ class FlagReader {
     return word;
   }
 
+  /** An empty text is what Go's flags begin with: as if it had not been given. Jobs write `--name "$NAME"`. */
   #set(flag: Flag, text: string): void {
+    if (flag.type === "string" && text === "") {
+      this.values.delete(flag.name);
+      return;
+    }
     const value = readValue(flag, text);
     const before = this.values.get(flag.name);
     const isMore = Array.isArray(value) && Array.isArray(before);
