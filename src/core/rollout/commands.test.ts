@@ -197,10 +197,12 @@ describe("undo", () => {
       ok: true,
       value: { kind: "alreadyThere" },
     });
-    expect(undo("web", undefined, sets, 9)).toEqual({
-      ok: false,
-      message: "unable to find specified revision 9 in history",
-    });
+    for (const asked of [9, -1]) {
+      expect(undo("web", undefined, sets, asked)).toEqual({
+        ok: false,
+        message: `unable to find specified revision ${String(asked)} in history`,
+      });
+    }
     expect(undo("web", undefined, sets.slice(0, 1), 0)).toEqual({
       ok: false,
       message: 'no revision found for rollout "web"',

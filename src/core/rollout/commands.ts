@@ -164,7 +164,7 @@ function asWritten(rs: ReplicaSet): JsonObject {
 
 /** 0 = the revision before the newest. */
 function chosen(owned: readonly ReplicaSet[], toRevision: number): ReplicaSet | undefined {
-  if (toRevision > 0) return owned.find((rs) => revisionOf(rs) === toRevision);
+  if (toRevision !== 0) return owned.find((rs) => revisionOf(rs) === toRevision);
   return [...owned].sort((a, b) => revisionOf(b) - revisionOf(a))[1];
 }
 
@@ -182,7 +182,7 @@ export function undo(
   const target = chosen(owned, toRevision);
   if (target === undefined) {
     const message =
-      toRevision > 0
+      toRevision !== 0
         ? `unable to find specified revision ${String(toRevision)} in history`
         : `no revision found for rollout "${rolloutName}"`;
     return { ok: false, message };
