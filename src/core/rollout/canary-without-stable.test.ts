@@ -52,3 +52,39 @@ describe("a canary whose stable ReplicaSet is gone", () => {
     `);
   });
 });
+
+describe("a routed canary whose stable version serves nobody", () => {
+  const broken = { brokenImages: ["web:v1"] };
+
+  it("says what it waits for, and a person can promote the new version", () => {
+    const acts = [v2, at(900, promoteFully)];
+    const { transcript } = play(rolloutOf(routed("w50 p w80 p")), acts, broken);
+    expect(transcript).toMatchInlineSnapshot(`
+      [
+        "0m v1:0/4 · step 4/4 · Progressing (updated replicas are still becoming available)",
+        "10m v1:0/4 v2:0/2 · step 0/4 · Progressing (traffic is held before canary weight 0: stable ReplicaSet has 0 of 4 needed replicas available)",
+        "10m10s v1:0/4 v2:2/2 · step 0/4 · Progressing (traffic is held before canary weight 50: stable ReplicaSet has 0 of 2 needed replicas available)",
+        "15m v1:0/4 v2:2/4 · step 4/4 · Progressing (traffic is held before canary weight 0: stable ReplicaSet has 0 of 4 needed replicas available)",
+        "15m10s 0% · v1:0/4 v2:4/4 · step 4/4 · Healthy",
+        "15m40s 0% · v2:4/4 · step 4/4 · Healthy",
+      ]
+    `);
+  });
+
+  it("is replaced at once where there are no steps", () => {
+    const { transcript } = play(rolloutOf(routed("")), [v2], broken);
+    expect(transcript).toMatchInlineSnapshot(`
+      [
+        "0m v1:0/4 · Progressing (updated replicas are still becoming available)",
+        "10m v1:0/4 v2:0/4 · Progressing (traffic is held before canary weight 0: stable ReplicaSet has 0 of 4 needed replicas available)",
+        "10m10s 0% · v1:0/4 v2:4/4 · Healthy",
+        "10m40s 0% · v2:4/4 · Healthy",
+      ]
+    `);
+  });
+
+  it("is replaced where the router confirms, too", () => {
+    const { transcript } = play(rolloutOf(routed("")), [v2], { ...broken, acknowledgeSeconds: 2 });
+    expect(transcript.at(-1)).toMatchInlineSnapshot(`"10m42s 0% · v2:4/4 · Healthy"`);
+  });
+});

@@ -4,7 +4,7 @@ import { abortWith } from "./abort.ts";
 import { missingEvidence } from "./background-evidence.ts";
 import { decideTraffic } from "./canary-traffic.ts";
 import type { TrafficDecision } from "./canary-traffic.ts";
-import { canaryRoles, currentStep, isNewFullyAvailable, wantsAll } from "./canary-view.ts";
+import { currentStep, isNewFullyAvailable, wantsAll } from "./canary-view.ts";
 import type { Canary } from "./canary-view.ts";
 import { hasPause, isInconclusive, rolloutEvent, withPause, withoutPause } from "./course.ts";
 import { pauseMessage } from "./phase.ts";
@@ -172,13 +172,14 @@ export function hasEarnedPromotion(canary: Canary, walk: Walk): boolean {
   // Where nobody confirms, a weight counts once it is written: all of the traffic has to be, before.
   const hasTraffic = traffic.held === undefined && traffic.isSettled && traffic.isInForce;
   const isHeld = canary.facts.spec.paused || course.pauseConditions.length > 0;
-  // Somebody has deleted stable's ReplicaSet: only a person can say that the new version is to be it.
-  const isAlone = course.isPromoteFull && canaryRoles(canary, course).stableRs === undefined;
+  // A stable version that cannot serve is no reason to wait where nothing more was to move before.
+  const isFreed =
+    traffic.held !== undefined && (course.isPromoteFull || canary.strategy.steps.length === 0);
   return (
     !course.isAborted &&
     !isHeld &&
     !walk.reliesOnTraffic &&
-    (hasSwitchedBefore(canary, course) || hasTraffic || isAlone) &&
+    (hasSwitchedBefore(canary, course) || hasTraffic || isFreed) &&
     isNewFullyAvailable(canary) &&
     !hasPause(course, "InconclusiveAnalysisRun")
   );
