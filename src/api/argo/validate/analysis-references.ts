@@ -1,9 +1,11 @@
 // AnalysisTemplates a Rollout refers to, nested ones included: that they exist, and that a run of
 // them can end and has its arguments.
-import type { AnalysisTemplate, Metric, TemplateRef } from "../analysis.ts";
+import type { AnalysisArgument, AnalysisTemplate, Metric, TemplateRef } from "../analysis.ts";
 import type { RolloutAnalysis, Strategy } from "../rollout.ts";
 import { below, invalid, placeOf } from "../../meta/field-error.ts";
 import type { FieldError, Place } from "../../meta/field-error.ts";
+import { asJson } from "../../meta/wire.ts";
+import { substituteArgs } from "../../../lib/args-template.ts";
 import { lookUp, referencePlace } from "./named.ts";
 import type { References } from "./named.ts";
 
@@ -134,6 +136,37 @@ function endlessErrors(
   );
 }
 
+/** Stands for what only a run will know. */
+const placeholder = "dummy-value";
+
+/** What keeps a template's metrics from being resolved, whatever the Rollout gives it. */
+function resolveProblem(
+  { spec }: AnalysisTemplate,
+  declared: readonly AnalysisArgument[],
+): string | undefined {
+  const both = spec.args?.find(({ value, valueFrom }) => value !== undefined && valueFrom);
+  if (both) return `arg '${both.name}' has both Value and ValueFrom fields`;
+  const args = declared.map(({ name, value }) => ({ name, value: value ?? placeholder }));
+  for (const metric of spec.metrics ?? []) {
+    const resolved = substituteArgs(asJson(metric), args);
+    if (!resolved.ok) return resolved.message;
+  }
+  return undefined;
+}
+
+function unresolvedErrors(
+  templates: readonly AnalysisTemplate[],
+  place: Place,
+  value: string,
+): readonly FieldError[] {
+  const declared = templates.flatMap(({ spec }) => spec.args ?? []);
+  return templates.flatMap((template) => {
+    const problem = resolveProblem(template, declared);
+    if (problem === undefined) return [];
+    return [invalid(place, value, `AnalysisTemplate ${template.metadata.name}: ${problem}`)];
+  });
+}
+
 /** Arguments a template declares without a default and the Rollout does not give. */
 function missingArguments(
   templates: readonly AnalysisTemplate[],
@@ -180,7 +213,7 @@ export function analysisContentErrors(
       ...(problem === undefined ? [] : [invalid(at, value, problem)]),
       ...(isBackground
         ? argumentErrors(missingArguments(templates, analysis), at, value)
-        : endlessErrors(templates, at, value)),
+        : [...unresolvedErrors(templates, at, value), ...endlessErrors(templates, at, value)]),
     ];
   });
 }

@@ -298,9 +298,45 @@ const contents: readonly Row[] = [
     name: "counts that end, or that an argument decides",
     strategy: analysed("a"),
     references: templates({
-      a: { metrics: [metric(), metric({ name: "n", interval: "5s", count: "{{args.n}}" })] },
+      a: {
+        args: [{ name: "n" }],
+        metrics: [metric(), metric({ name: "n", interval: "5s", count: "{{args.n}}" })],
+      },
     }),
     errors: [],
+  },
+  {
+    name: "a step's metric that asks for an argument nobody declares",
+    strategy: analysed("a", "b"),
+    references: templates({
+      a: { metrics: [metric({ successCondition: "result < {{ args.limit }}" })] },
+      b: { metrics: [metric({ name: "{{args.x}}" })], args: [{ name: "x" }] },
+    }),
+    errors: [
+      'spec.strategy.canary.steps[1].analysis.templates: Invalid value: "templateNames: [a b]": AnalysisTemplate a: failed to resolve {{ args.limit }}',
+    ],
+  },
+  {
+    name: "an argument that another of the templates declares",
+    strategy: analysed("a", "b"),
+    references: templates({
+      a: { metrics: [metric({ successCondition: "result < {{args.limit}}" })] },
+      b: { metrics: [metric({ name: "b" })], args: [{ name: "limit", value: "1" }] },
+    }),
+    errors: [],
+  },
+  {
+    name: "a step's argument with two sources",
+    strategy: analysed("a"),
+    references: templates({
+      a: {
+        metrics: [metric()],
+        args: [{ name: "x", value: "1", valueFrom: { secretKeyRef: { name: "s", key: "k" } } }],
+      },
+    }),
+    errors: [
+      `spec.strategy.canary.steps[1].analysis.templates: Invalid value: "templateNames: [a]": AnalysisTemplate a: arg 'x' has both Value and ValueFrom fields`,
+    ],
   },
   {
     name: "the background may run forever, but one argument is missing",
