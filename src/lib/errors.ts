@@ -69,11 +69,20 @@ const manifestErrors = {
       kind: string;
       didYouMean?: string;
       known: readonly string[];
-    }) => ({
-      where: p.where,
-      what: `there is no kind ${p.kind === "" ? "(empty)" : p.kind} in ${p.apiVersion === "" ? "(no apiVersion)" : p.apiVersion}`,
-      wayOut: suggestion(p.didYouMean, p.known),
-    }),
+      /** It looks like a kind of somebody else's, which a cluster may have. */
+      mayExist?: boolean;
+    }) =>
+      p.mayExist === true
+        ? {
+            where: p.where,
+            what: `${p.kind} of ${p.apiVersion} is not a kind that is known here, so its fields are not checked`,
+            wayOut: "nothing is to be done if your cluster knows it.",
+          }
+        : {
+            where: p.where,
+            what: `there is no kind ${p.kind === "" ? "(empty)" : p.kind} in ${p.apiVersion === "" ? "(no apiVersion)" : p.apiVersion}`,
+            wayOut: suggestion(p.didYouMean, p.known),
+          },
   ),
   FIELD_UNKNOWN: never((p: AtField & { didYouMean?: string; known: readonly string[] }) => ({
     where: at(p),

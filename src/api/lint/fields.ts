@@ -22,6 +22,9 @@ function stringField(document: SourceDocument, key: string): string {
   return typeof value === "string" ? value : "";
 }
 
+/** Versions of the Gateway API that clusters serve beside the one known here, with kinds of their own. */
+const olderGatewayApi = /^gateway\.networking\.k8s\.io\/v1(?:alpha\d|beta1)$/;
+
 /** An unknown kind may well exist on a cluster: only a near miss is an error. */
 export function unknownKindFinding(document: SourceDocument): Finding {
   const apiVersion = stringField(document, "apiVersion");
@@ -31,7 +34,8 @@ export function unknownKindFinding(document: SourceDocument): Finding {
   const versions = resourceTypes
     .filter((type) => type.kind === kind)
     .map(({ group, version }) => (group === "" ? version : `${group}/${version}`));
-  const near = isKnownKind ? didYouMean(apiVersion, versions) : didYouMean(kind, kinds);
+  const nearest = isKnownKind ? didYouMean(apiVersion, versions) : didYouMean(kind, kinds);
+  const near = olderGatewayApi.test(apiVersion) ? undefined : nearest;
   const level = near !== undefined || kind === "" || apiVersion === "" ? "error" : "warning";
   const path = isKnownKind && apiVersion !== "" ? ["apiVersion"] : ["kind"];
   const at = { file: document.file, position: document.positionOf(path) };
@@ -39,6 +43,7 @@ export function unknownKindFinding(document: SourceDocument): Finding {
     apiVersion,
     kind,
     known: isKnownKind ? versions : kinds,
+    mayExist: level === "warning",
     ...(near === undefined ? {} : { didYouMean: near }),
   });
 }

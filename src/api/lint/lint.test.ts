@@ -146,6 +146,19 @@ const fieldRows: readonly Row[] = [
     ],
   },
   {
+    name: "kinds that a cluster may have",
+    text: [
+      "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\n",
+      "apiVersion: gateway.networking.k8s.io/v1beta1\nkind: HTTPRoute\nmetadata: {name: a}\n",
+      "apiVersion: gateway.networking.k8s.io/v1alpha2\nkind: TCPRoute\nmetadata: {name: a}\n",
+    ].join("---\n"),
+    lines: [
+      "warning: shop.yaml:2:1: VirtualService of networking.istio.io/v1 is not a kind that is known here, so its fields are not checked; nothing is to be done if your cluster knows it.",
+      "warning: shop.yaml:5:1: HTTPRoute of gateway.networking.k8s.io/v1beta1 is not a kind that is known here, so its fields are not checked; nothing is to be done if your cluster knows it.",
+      "warning: shop.yaml:10:1: TCPRoute of gateway.networking.k8s.io/v1alpha2 is not a kind that is known here, so its fields are not checked; nothing is to be done if your cluster knows it.",
+    ],
+  },
+  {
     name: "no kind at all",
     text: "metadata: {name: a}\nspec: {}\n",
     lines: [
