@@ -93,9 +93,16 @@ function weightOfSteps(canary: Canary, course: Course): number {
   const weight = isLast ? canary.maxWeight : weightAt(steps, index);
   // More pods than are needed for all of it are no reason to wait.
   const hasPods = isLast && servingReplicas(canary.facts.newRs) >= canary.facts.n;
-  return hasPods || isAtDesiredCounts(canary, course)
-    ? weight
-    : Math.min(weight, weightAt(steps, index - 1));
+  if (hasPods || isAtDesiredCounts(canary, course)) return weight;
+  // Steps that were skipped (a rollback within the window, a promote) have never had their pods.
+  const carried = Math.max(recordedWeight(canary) ?? 0, shareOfPods(canary));
+  return Math.min(weight, weightAt(steps, index - 1), carried);
+}
+
+/** As much as the new version's pods are of all. */
+function shareOfPods({ facts, maxWeight }: Canary): number {
+  const share = Math.floor((maxWeight * servingReplicas(facts.newRs)) / Math.max(1, facts.n));
+  return Math.min(maxWeight, share);
 }
 
 /** While people are asked to decide, or have paused it, the new version gets no more than it has. */
@@ -105,10 +112,7 @@ function limitWhilePaused(canary: Canary, course: Course, weight: number): numbe
 }
 
 function weightOfForcedPromotion(canary: Canary): number {
-  const { facts, strategy, maxWeight } = canary;
-  if (!strategy.dynamicStableScale) return recordedWeight(canary) ?? 0;
-  const share = Math.floor((maxWeight * servingReplicas(facts.newRs)) / Math.max(1, facts.n));
-  return Math.min(maxWeight, share);
+  return canary.strategy.dynamicStableScale ? shareOfPods(canary) : (recordedWeight(canary) ?? 0);
 }
 
 /** First match of §2.6 step 1. */
