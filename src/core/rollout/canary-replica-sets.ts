@@ -2,6 +2,7 @@ import { scaleDownDeadlineAnnotation } from "../../api/argo/keys.ts";
 import type { ReplicaSet } from "../../api/kubernetes/workloads.ts";
 import { formatTime } from "../../lib/time.ts";
 import type { CanaryCounts } from "../replicas/counts-basic.ts";
+import { podsForWeight } from "../replicas/counts-routed.ts";
 import {
   byRevisionDescending,
   desiredReplicasOf,
@@ -15,6 +16,7 @@ import type { DelayedSize } from "../replicas/scale-down-delay.ts";
 import { liveShares } from "./canary-traffic.ts";
 import type { TrafficDecision } from "./canary-traffic.ts";
 import { basicOldSizes, desiredCounts, nextCounts } from "./canary-sizes.ts";
+import type { LiveShares } from "./canary-sizes.ts";
 import { canaryRoles } from "./canary-view.ts";
 import type { Canary } from "./canary-view.ts";
 import { isFullyPromoted, isInconclusive } from "./course.ts";
@@ -109,10 +111,20 @@ function notBelow(rs: ReplicaSet, size: number, isSettled: boolean): number {
   return isSettled ? size : Math.max(size, specReplicas(rs));
 }
 
+/** While a smaller share is held back, the canary keeps the pods its present one needs. */
+function notBelowShare(canary: Canary, size: number, live: LiveShares): number {
+  const { facts, maxWeight } = canary;
+  const needed = podsForWeight(live.canary, facts.n, maxWeight);
+  return Math.max(size, Math.min(needed, specReplicas(facts.newRs)));
+}
+
 function updatingSizes(canary: Canary, course: Course, traffic: TrafficDecision): Sizing {
   const { newRs, stableRs } = canaryRoles(canary, course);
-  const counts = nextCounts(canary, course, liveShares(canary, traffic));
-  const canarySize = notBelow(newRs, counts.canary, traffic.isSettled);
+  const live = liveShares(canary, traffic);
+  const counts = nextCounts(canary, course, live);
+  const wanted =
+    traffic.held === undefined ? counts.canary : notBelowShare(canary, counts.canary, live);
+  const canarySize = notBelow(newRs, wanted, traffic.isSettled);
   const forNew = { ...withoutDeadline(newRs), replicas: canarySize };
   if (stableRs === undefined || stableRs === newRs) return { changes: [forNew], lookAgain: [] };
   const stableSize = notBelow(stableRs, counts.stable, traffic.isSettled);

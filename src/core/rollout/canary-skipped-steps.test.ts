@@ -57,3 +57,45 @@ describe("a routed canary whose steps are skipped", () => {
     `);
   });
 });
+
+describe("a routed canary whose weight is lowered", () => {
+  const dynamic = { dynamicStableScale: true };
+
+  it("keeps the pods of its share until stable can take it: steps edited", () => {
+    const edit = at(700, (world) => world.changeSpec({ strategy: routed("w20 p w40 p", dynamic) }));
+    const rollout = rolloutOf(routed("w60 p", dynamic), { replicas: 5 });
+    const { transcript } = play(rollout, [v2, edit], options);
+    expect(transcript.slice(-4)).toMatchInlineSnapshot(`
+      [
+        "10m20s 60% · v1:2/2 v2:3/3 · step 1/2 · Paused (CanaryPauseStep)",
+        "11m40s 60% · v1:2/4 v2:3/3 · step 0/4 · Progressing (traffic is held before canary weight 20: stable ReplicaSet has 2 of 4 needed replicas available)",
+        "12m 60% · v1:3/4 v2:3/3 · step 0/4 · Progressing (traffic is held before canary weight 20: stable ReplicaSet has 3 of 4 needed replicas available)",
+        "12m5s 20% · v1:4/4 v2:1/1 · step 1/4 · Paused (CanaryPauseStep)",
+      ]
+    `);
+  });
+
+  it("keeps the pods of its share until stable can take it: by its steps", () => {
+    const rollout = rolloutOf(routed("w60 p1 w20 p", dynamic), { replicas: 5 });
+    const { transcript } = play(rollout, [v2], options);
+    expect(transcript.slice(-4)).toMatchInlineSnapshot(`
+      [
+        "10m20s 60% · v1:2/2 v2:3/3 · step 1/4 · Paused (CanaryPauseStep)",
+        "11m20s 60% · v1:2/4 v2:3/3 · step 2/4 · Progressing (traffic is held before canary weight 20: stable ReplicaSet has 2 of 4 needed replicas available)",
+        "11m40s 60% · v1:3/4 v2:3/3 · step 2/4 · Progressing (traffic is held before canary weight 20: stable ReplicaSet has 3 of 4 needed replicas available)",
+        "11m45s 20% · v1:4/4 v2:1/1 · step 3/4 · Paused (CanaryPauseStep)",
+      ]
+    `);
+  });
+
+  it("is lowered at once where stable is complete", () => {
+    const edit = at(700, (world) => world.changeSpec({ strategy: routed("w20 p w40 p") }));
+    const { transcript } = play(rolloutOf(routed("w60 p"), { replicas: 5 }), [v2, edit], options);
+    expect(transcript.slice(-2)).toMatchInlineSnapshot(`
+      [
+        "10m20s 60% · v1:5/5 v2:3/3 · step 1/2 · Paused (CanaryPauseStep)",
+        "11m40s 20% · v1:5/5 v2:1/1 · step 1/4 · Paused (CanaryPauseStep)",
+      ]
+    `);
+  });
+});

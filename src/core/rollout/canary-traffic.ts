@@ -93,9 +93,10 @@ function weightOfSteps(canary: Canary, course: Course): number {
   const weight = isLast ? canary.maxWeight : weightAt(steps, index);
   // More pods than are needed for all of it are no reason to wait.
   const hasPods = isLast && servingReplicas(canary.facts.newRs) >= canary.facts.n;
-  if (hasPods || isAtDesiredCounts(canary, course)) return weight;
+  const recorded = recordedWeight(canary) ?? 0;
+  if (hasPods || weight <= recorded || isAtDesiredCounts(canary, course)) return weight;
   // Steps that were skipped (a rollback within the window, a promote) have never had their pods.
-  const carried = Math.max(recordedWeight(canary) ?? 0, shareOfPods(canary));
+  const carried = Math.max(recorded, shareOfPods(canary));
   return Math.min(weight, weightAt(steps, index - 1), carried);
 }
 
