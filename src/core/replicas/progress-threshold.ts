@@ -1,6 +1,6 @@
 import type { ReplicaProgressThreshold } from "../../api/argo/rollout.ts";
 import type { ReplicaSet } from "../../api/kubernetes/workloads.ts";
-import { availableReplicas, specReplicas } from "./replica-set.ts";
+import { availableReplicas, isObserved, specReplicas } from "./replica-set.ts";
 
 const PERCENT_TOLERANCE = 1e-10;
 
@@ -10,6 +10,7 @@ export function meetsThreshold(
   desired: number,
   threshold: ReplicaProgressThreshold | undefined,
 ): boolean {
+  if (!isObserved(rs)) return false;
   const available = availableReplicas(rs);
   if (threshold === undefined || threshold.value < 0) {
     return specReplicas(rs) === desired && available === desired;
@@ -26,6 +27,7 @@ export function hasAvailable(
   count: number,
   threshold: ReplicaProgressThreshold | undefined,
 ): boolean {
+  if (!isObserved(rs)) return false;
   if (availableReplicas(rs) >= count) return true;
   return threshold !== undefined && threshold.value >= 0 && meetsThreshold(rs, count, threshold);
 }

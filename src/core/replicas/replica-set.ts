@@ -38,6 +38,14 @@ export function servingReplicas(rs: ReplicaSet | undefined): number {
   return Math.min(availableReplicas(rs), specReplicas(rs));
 }
 
+/**
+ * Whether its status speaks of the size it has now. Before that it may still count pods which an earlier,
+ * smaller size has asked to go: a version that is wanted again at once is not there yet.
+ */
+export function isObserved({ metadata, status }: ReplicaSet): boolean {
+  return (status?.observedGeneration ?? Infinity) >= (metadata.generation ?? 0);
+}
+
 export function isFullyAvailable(rs: ReplicaSet): boolean {
   return specReplicas(rs) > 0 && availableReplicas(rs) >= specReplicas(rs);
 }

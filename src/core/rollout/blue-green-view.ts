@@ -1,6 +1,12 @@
 import type { BlueGreenStrategy } from "../../api/argo/rollout.ts";
 import type { ReplicaSet } from "../../api/kubernetes/workloads.ts";
-import { availableReplicas, hashOf, isSaturated, specReplicas } from "../replicas/replica-set.ts";
+import {
+  availableReplicas,
+  hashOf,
+  isObserved,
+  isSaturated,
+  specReplicas,
+} from "../replicas/replica-set.ts";
 import type { Facts } from "./context.ts";
 import { hasPause, isFullyPromoted } from "./course.ts";
 import type { Course } from "./course.ts";
@@ -78,7 +84,8 @@ export function newSize(blueGreen: BlueGreen, course: Course): number {
 export function isReadyForPause(blueGreen: BlueGreen, course: Course): boolean {
   const { newRs } = blueGreen.facts;
   const desired = newSize(blueGreen, course);
-  return specReplicas(newRs) === desired && availableReplicas(newRs) === desired;
+  const isThere = specReplicas(newRs) === desired && availableReplicas(newRs) === desired;
+  return isThere && isObserved(newRs);
 }
 
 export function isReadyToSwitch(blueGreen: BlueGreen, course: Course): boolean {

@@ -3,6 +3,7 @@ import { isAnalysisCompleted } from "../../api/argo/analysis.ts";
 import {
   availableReplicas,
   hashOf,
+  isObserved,
   isSaturated,
   servingReplicas,
   specReplicas,
@@ -129,6 +130,7 @@ function reasonToPromote(
 function isPreviewJudgeable(blueGreen: BlueGreen): boolean {
   const { facts, strategy } = blueGreen;
   const { newRs, n } = facts;
+  if (!isObserved(newRs)) return false;
   if (strategy.previewReplicaCount === undefined) return isSaturated(newRs, n);
   const preview = Math.min(strategy.previewReplicaCount, n);
   return specReplicas(newRs) === preview && availableReplicas(newRs) === preview;
