@@ -385,6 +385,16 @@ describe("the spec is checked", () => {
       { templates: [templateNamed("a"), templateNamed("a")] },
       "Experiment exp has repeated template name 'a' in templates",
     ],
+    [
+      {
+        ...one,
+        analyses: [
+          { name: "q", templateName: "good" },
+          { name: "q", templateName: "bad" },
+        ],
+      },
+      "Experiment exp has repeated analysis name 'q' in analyses",
+    ],
     [{ ...one, duration: "5" }, 'invalid duration string: time: missing unit in duration "5"'],
   ])("%#", (spec, problem) => {
     const world = play(spec, { untilSecond: 1 });

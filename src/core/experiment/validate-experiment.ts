@@ -27,12 +27,26 @@ function templateProblem(
     : undefined;
 }
 
-/** What is wrong with the spec (argo-rollouts.md §1.6); a duration that cannot be read is our addition. */
+/** Analyses are told apart by their names: of two with one name, only the first would be asked. */
+function repeatedAnalysis({ metadata, spec }: Experiment): string | undefined {
+  const names = (spec.analyses ?? []).map(({ name }) => name);
+  const repeated = names.find((name, index) => names.indexOf(name) < index);
+  return repeated === undefined
+    ? undefined
+    : `Experiment ${metadata.name} has repeated analysis name '${repeated}' in analyses`;
+}
+
+/**
+ * What is wrong with the spec (argo-rollouts.md §1.6); repeated analyses and a duration that cannot be read are
+ * our addition.
+ */
 export function experimentProblem(experiment: Experiment): string | undefined {
   for (const [index, template] of experiment.spec.templates.entries()) {
     const problem = templateProblem(template, index, experiment);
     if (problem !== undefined) return problem;
   }
+  const repeated = repeatedAnalysis(experiment);
+  if (repeated !== undefined) return repeated;
   const { duration = "" } = experiment.spec;
   const parsed = duration === "" ? undefined : parseGoDuration(duration);
   return parsed?.ok === false ? `invalid duration string: ${parsed.message}` : undefined;

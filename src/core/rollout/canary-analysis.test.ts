@@ -175,6 +175,22 @@ describe("a canary that is judged", () => {
     `);
   });
 
+  it("says what is wrong with an experiment that cannot be carried out", () => {
+    const text = `The Experiment "e" is invalid: invalid duration string`;
+    const time = "2026-01-01T00:10:11Z";
+    const refuse = (world: ToyWorld): void => {
+      for (const [name, experiment] of world.experiments) {
+        const times = { lastUpdateTime: time, lastTransitionTime: time };
+        const said = { status: "True", reason: "InvalidSpec", message: text, ...times } as const;
+        const status = { conditions: [{ type: "InvalidSpec" as const, ...said }] };
+        world.experiments.set(name, { ...experiment, status });
+      }
+    };
+    const { world } = play(rolloutOf(routed("w20 e w50")), [v2, at(611, refuse)], {}, 640);
+    expect(world.rollout.status.phase).toBe("Progressing");
+    expect(world.rollout.status.message).toBe(text);
+  });
+
   it("aborts on a failed experiment", () => {
     expect(
       play(rolloutOf(routed("w20 e w50")), [v2], { experimentVerdict: first("Failed") }).transcript,

@@ -39,6 +39,16 @@ describe("validateExperiment (argo-rollouts.md §1.6)", () => {
       experiment([good, good]),
       "Experiment exp has repeated template name 'a' in templates",
     ],
+    [
+      "an analysis' name twice",
+      experiment([good], {
+        analyses: [
+          { name: "q", templateName: "good" },
+          { name: "q", templateName: "bad" },
+        ],
+      }),
+      "Experiment exp has repeated analysis name 'q' in analyses",
+    ],
   ])("%s", (_, given, problem) => {
     expect(validateExperiment(given)).toBe(problem);
   });

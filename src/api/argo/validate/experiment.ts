@@ -27,13 +27,21 @@ function templateProblem(
   return `Experiment ${metadata.name} has repeated template name '${name}' in templates`;
 }
 
+function repeatedAnalysis({ metadata, spec }: Experiment): string | undefined {
+  const names = (spec.analyses ?? []).map(({ name }) => name);
+  const repeated = names.find((name, index) => names.indexOf(name) < index);
+  if (repeated === undefined) return undefined;
+  return `Experiment ${metadata.name} has repeated analysis name '${repeated}' in analyses`;
+}
+
 /** The first thing wrong with an Experiment: the message of its condition InvalidSpec. */
 export function validateExperiment(manifest: JsonObject): string | undefined {
   const experiment = conform(manifest, experimentSchema).value;
-  return experiment.spec.templates
+  const ofTemplates = experiment.spec.templates
     .map((template, index) => {
       const hasSelector = valueAt(manifest, ["spec", "templates", index, "selector"]) !== null;
       return templateProblem(template, index, experiment, hasSelector);
     })
     .find((problem) => problem !== undefined);
+  return ofTemplates ?? repeatedAnalysis(experiment);
 }

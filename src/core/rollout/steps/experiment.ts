@@ -11,7 +11,15 @@ function failed(message: string): StepOutcome {
 /** Done when the experiment of this step was successful (§2.10, §2.14). */
 export function experimentOutcome(_step: ExperimentStep, at: AtStep): StepOutcome {
   const { canary, course, stepIndex } = at;
-  const { phase = "Pending", message = "" } = currentExperiment(canary, course)?.status ?? {};
+  const {
+    phase = "Pending",
+    message = "",
+    conditions,
+  } = currentExperiment(canary, course)?.status ?? {};
+  const invalid = conditions?.find(
+    ({ type, status }) => type === "InvalidSpec" && status === "True",
+  );
+  if (invalid !== undefined) return { kind: "waiting", why: invalid.message, isHeld: true };
   switch (phase) {
     case "Successful":
       return complete;
