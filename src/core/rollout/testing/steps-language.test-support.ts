@@ -91,5 +91,6 @@ export function stepsOf(line: string): readonly CanaryStep[] {
 
 /** Stands for the steps as written: all that matters is that it differs when the steps do. */
 export function asWritten(line: string): Json {
-  return line.split(/\s+/).filter((word) => word !== "");
+  const words = line.split(/\s+/).filter((word) => word !== "");
+  return words.map((name) => ({ plugin: { name } }));
 }
