@@ -1,7 +1,7 @@
 import type { TrafficWeights } from "../../api/argo/rollout-status.ts";
 import type { TrafficDestination, TrafficPlan } from "../../api/argo/traffic.ts";
 import { hasAvailable } from "../replicas/progress-threshold.ts";
-import { availableReplicas, hashOf, servingReplicas } from "../replicas/replica-set.ts";
+import { availableReplicas, hashOf, isObserved, servingReplicas } from "../replicas/replica-set.ts";
 import { weightOnTheWayBack } from "../traffic/abort-weight.ts";
 import { weightAt } from "../traffic/desired-weight.ts";
 import { isInForce, withinAbilities } from "../traffic/plan.ts";
@@ -92,7 +92,8 @@ function weightOfSteps(canary: Canary, course: Course): number {
   const isLast = index >= steps.length;
   const weight = isLast ? canary.maxWeight : weightAt(steps, index);
   // More pods than are needed for all of it are no reason to wait.
-  const hasPods = isLast && servingReplicas(canary.facts.newRs) >= canary.facts.n;
+  const { newRs, n } = canary.facts;
+  const hasPods = isLast && isObserved(newRs) && servingReplicas(newRs) >= n;
   const recorded = recordedWeight(canary) ?? 0;
   if (hasPods || weight <= recorded || isAtDesiredCounts(canary, course)) return weight;
   // Steps that were skipped (a rollback within the window, a promote) have never had their pods.

@@ -194,20 +194,36 @@ function routersToAskAgain({ observed, now }: Facts): readonly LookAgain[] {
   );
 }
 
+/** Another version takes the place of the one that is tried out, with less traffic than that one has. */
+function takesOverWithLess(
+  { facts }: Canary,
+  course: Course,
+  plan: TrafficDecision["plan"],
+): boolean {
+  const before = facts.before.canary?.weights?.canary;
+  if (before === undefined || plan === undefined || isFullyPromoted(facts, course)) return false;
+  const isAnother = before.podTemplateHash !== plan.canary.podTemplateHash;
+  return isAnother && plan.canary.weight < before.weight;
+}
+
 /**
  * A weight grows only once the Services lead where it is to go. After an abort the weight is first:
- * users leave the bad version with it, and the canary Service follows.
+ * users leave the bad version with it, and the canary Service follows. So it is when a version takes
+ * over with less: it must not meet, even for a moment, all that the one before it had.
  */
 function inOrder(
-  { strategy }: Canary,
-  { isAborted }: Course,
+  canary: Canary,
+  course: Course,
   services: readonly Effect[],
   routing: readonly Effect[],
+  plan: TrafficDecision["plan"],
 ): readonly Effect[] {
+  const { strategy } = canary;
   const isStableServiceMoved = services.some(
     (effect) => effect.kind === "patchService" && effect.name === strategy.stableService,
   );
-  const isWeightFirst = isAborted && strategy.pingPong === undefined && !isStableServiceMoved;
+  const isLess = course.isAborted || takesOverWithLess(canary, course, plan);
+  const isWeightFirst = isLess && strategy.pingPong === undefined && !isStableServiceMoved;
   return isWeightFirst ? [...routing, ...services] : [...services, ...routing];
 }
 
@@ -224,7 +240,7 @@ export function conductCanary(facts: Facts, strategy: CanaryStrategy): StrategyO
   const watched = strategy.pingPong === undefined ? [names.canary, names.stable] : [];
   const selected = hashesSelected(facts, watched, services);
   const sizing = canarySizing(canary, arrived, traffic, selected);
-  const reach = inOrder(canary, arrived, services, routing.effects);
+  const reach = inOrder(canary, arrived, services, routing.effects, traffic.plan);
   const { course } = experiments;
   return {
     course: { ...course, held: course.held ?? traffic.held },
