@@ -222,8 +222,9 @@ function inOrder(
   const isStableServiceMoved = services.some(
     (effect) => effect.kind === "patchService" && effect.name === strategy.stableService,
   );
-  const isLess = course.isAborted || takesOverWithLess(canary, course, plan);
-  const isWeightFirst = isLess && strategy.pingPong === undefined && !isStableServiceMoved;
+  const isLeaving = course.isAborted && strategy.pingPong === undefined;
+  const isLess = isLeaving || takesOverWithLess(canary, course, plan);
+  const isWeightFirst = isLess && !isStableServiceMoved;
   return isWeightFirst ? [...routing, ...services] : [...services, ...routing];
 }
 

@@ -11,6 +11,13 @@ function settle(world: ToyWorld, turns: number): void {
   }
 }
 
+/** The order in which traffic is moved. */
+function movesOf(world: ToyWorld): readonly string[] {
+  return decide(world.observe(), world.now)
+    .effects.map(({ kind }) => kind)
+    .filter((kind) => kind === "applyTraffic" || kind === "patchService");
+}
+
 describe("a version that takes over from one with more traffic", () => {
   it("gets the canary Service when the weight is down", () => {
     // v1 still has its pods when it is wanted again, in the middle of v3: v2 is stable.
@@ -25,9 +32,22 @@ describe("a version that takes over from one with more traffic", () => {
     settle(world, 40);
     expect(world.traffic.inForce?.canary.weight).toBe(50);
     world.changeSpec({ template: templateOf("web:v1") });
-    const kinds = decide(world.observe(), world.now)
-      .effects.map(({ kind }) => kind)
-      .filter((kind) => kind === "applyTraffic" || kind === "patchService");
-    expect(kinds).toEqual(["applyTraffic", "patchService"]);
+    expect(movesOf(world)).toEqual(["applyTraffic", "patchService"]);
+  });
+
+  it("gets its Service of ping and pong when the weight is down", () => {
+    const pingPong = { pingService: "web-ping", pongService: "web-pong" };
+    const strategy = routed("w50 p", {
+      pingPong,
+      canaryService: undefined,
+      stableService: undefined,
+    });
+    const world = new ToyWorld(rolloutOf(strategy), { services: ["web-ping", "web-pong"] });
+    settle(world, 40);
+    world.changeSpec({ template: templateOf("web:v2") });
+    settle(world, 40);
+    expect(world.traffic.inForce?.canary.weight).toBe(50);
+    world.changeSpec({ template: templateOf("web:v3") });
+    expect(movesOf(world)).toEqual(["applyTraffic", "patchService"]);
   });
 });
