@@ -10,6 +10,7 @@ import type {
   ExperimentStatus,
   TemplateStatus,
 } from "../../api/argo/experiment.ts";
+import { experimentProblem } from "../../api/argo/validate/experiment.ts";
 import { formatTime, type EpochMs } from "../../lib/time.ts";
 import {
   analysisViews,
@@ -33,7 +34,6 @@ import {
   templateViews,
   type TemplateView,
 } from "./templates.ts";
-import { experimentProblem } from "./validate-experiment.ts";
 
 function invalidDecision(
   { experiment }: ObservedExperiment,

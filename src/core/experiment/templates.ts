@@ -5,13 +5,13 @@ import type {
   TemplatePhase,
   TemplateStatus,
 } from "../../api/argo/experiment.ts";
+import { defaultProgressDeadlineSeconds } from "../../api/argo/validate/experiment.ts";
 import type { ReplicaSet, Service } from "../../api/kubernetes/workloads.ts";
 import { isControlledBy, type StringMap } from "../../api/meta/object.ts";
 import { formatTime, parseTime, type EpochMs } from "../../lib/time.ts";
 import { availableReplicas, readyReplicas, statusReplicas } from "../replicas/replica-set.ts";
 import type { ObservedExperiment, Refusal } from "./decision.ts";
 import { serviceName, templateHash, templateSize } from "./template-objects.ts";
-import { defaultProgressDeadlineSeconds } from "./validate-experiment.ts";
 
 /** One template with what there is of it. */
 export interface TemplateView {

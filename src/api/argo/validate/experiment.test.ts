@@ -35,6 +35,11 @@ describe("validateExperiment (argo-rollouts.md §1.6)", () => {
       "Experiment exp has empty template name at index 0",
     ],
     [
+      "a duration that cannot be read",
+      experiment([good], { duration: "soon" }),
+      'invalid duration string: time: invalid duration "soon"',
+    ],
+    [
       "a name twice",
       experiment([good, good]),
       "Experiment exp has repeated template name 'a' in templates",
