@@ -232,6 +232,17 @@ const rows: readonly Row[] = [
     says: /weight 50 goes to Service shop-canary, which has no ready pods/,
   },
   {
+    what: "a weight for more pods than there are",
+    line: "n4 w75 p1m",
+    spoil: (told) => {
+      const index = indexOf(told, isRouteAt(75));
+      const before = told.slice(0, index);
+      const pods = newestBefore(told, index, ofHash("ReplicaSet", hashIn(told, "currentPodHash")));
+      return [...replaced(before, pods, (set) => setPods(set, 3, 1)), ...told.slice(index)];
+    },
+    says: /the canary needs 3 pods for its share of 75 and has 1/,
+  },
+  {
     what: "a version whose pods are gone while it has a share",
     line: "n2 w50 p1m",
     spoil: (told) => {

@@ -17,6 +17,7 @@ import { routeOfVirtualService } from "../istio-route.ts";
 import type { OperatorAction } from "../scenario.ts";
 import type { Monitor } from "../stage.ts";
 import { attemptAfter, closedGate, reachableWeight, verdictAgainst } from "./attempt.ts";
+import { mustBeMany, mustCarry } from "./capacity.ts";
 import { Knowledge, startMs, type Allowance } from "./knowledge.ts";
 import { setChanged } from "./pods.ts";
 import { mustBeOwnVerdicts, promoted, wentOn } from "./promotion.ts";
@@ -148,37 +149,26 @@ export class InvariantMonitor implements Monitor {
       const most = strategy.trafficRouting?.maxTrafficWeight ?? 100;
       if (sum !== most)
         this.#known.fail(atMs, `the weights of HTTPRoute ${after.metadata.name} add up to ${sum}`);
-      const hasGrown = weight > (old.get(name) ?? 0);
-      if (hasGrown && this.#known.view.capacity(this.#known.view.services.get(name)) === 0) {
-        this.#known.fail(atMs, `weight ${weight} goes to Service ${name}, which has no ready pods`);
-      }
-      if (name === strategy.canaryService) this.#canaryWeightSet(rollout, strategy, weight, atMs);
-      if (name === strategy.stableService && hasGrown) this.#mustCarry(name, atMs);
+      this.#weightSet(rollout, name, { from: old.get(name) ?? 0, to: weight }, atMs);
     }
   }
 
-  /** Stable has the pods for its share. */
-  #mustCarry(service: string, atMs: number): void {
-    const rollout = this.#known.view.rolloutUsing(service);
-    if (!rollout || this.#known.isDisturbed(rollout.metadata.name, atMs)) return;
-    const { strategy, replicas = 1 } = rollout.spec;
-    // A version that is being replaced may be short of pods for reasons of its own; taking it back must not wait.
-    if (
-      strategy.kind !== "canary" ||
-      strategy.stableService !== service ||
-      !strategy.dynamicStableScale
-    )
-      return;
-    const most = strategy.trafficRouting?.maxTrafficWeight ?? 100;
-    const needed = Math.floor((this.#known.view.share(service) * replicas) / most);
-    const there = this.#known.view.capacity(this.#known.view.services.get(service));
-    const isUpdating =
-      rollout.status.stableRS !== rollout.status.currentPodHash && rollout.status.abort !== true;
-    if (isUpdating && there < needed)
-      this.#known.fail(
-        atMs,
-        `stable Service ${service} needs ${needed} pods for its share and has ${there}`,
-      );
+  #weightSet(
+    rollout: Rollout,
+    service: string,
+    { from, to }: { readonly from: number; readonly to: number },
+    atMs: number,
+  ): void {
+    const { strategy } = rollout.spec;
+    if (strategy.kind !== "canary") return;
+    const hasGrown = to > from;
+    if (hasGrown && this.#known.view.capacity(this.#known.view.services.get(service)) === 0)
+      this.#known.fail(atMs, `weight ${to} goes to Service ${service}, which has no ready pods`);
+    if (service === strategy.canaryService) {
+      if (hasGrown) mustBeMany(this.#known, rollout, to, atMs);
+      this.#canaryWeightSet(rollout, strategy, to, atMs);
+    }
+    if (service === strategy.stableService && hasGrown) mustCarry(this.#known, service, atMs);
   }
 
   // ---- gates -------------------------------------------------------------------------------------
@@ -260,7 +250,7 @@ export class InvariantMonitor implements Monitor {
         `Service ${name} has weight ${this.#known.view.share(name)} and was switched to no ready pods`,
       );
     }
-    this.#mustCarry(name, atMs);
+    mustCarry(this.#known, name, atMs);
   }
 
   // ---- once per cause ----------------------------------------------------------------------------
