@@ -50,7 +50,11 @@ export function resetCanary(canary: Canary, course: Course): Turn {
   const hasSteps = strategy.steps.length > 0;
   const isChanged =
     facts.before.currentStepHash !== hash || facts.before.currentPodHash !== facts.newHash;
-  if (!isChanged) return { course: { ...course, stepHash: hash }, events: [] };
+  if (!isChanged) {
+    // An index that somebody has taken out of the status must not count as "all steps are done".
+    const stepIndex = hasSteps ? (course.stepIndex ?? skipped(canary, course).index) : undefined;
+    return { course: { ...course, stepIndex, stepHash: hash }, events: [] };
+  }
   const start = { ...forgotten(facts, course), stepHash: hash };
   if (!hasSteps) return { course: { ...start, stepIndex: undefined }, events: [] };
   const { index, text } = skipped(canary, start);

@@ -55,6 +55,7 @@ describe("statusOf", () => {
       { status: { conditions: [{ ...condition, type: "Sunny" }, "x", condition] } },
       { conditions: [condition] },
     ],
+    ["a step before the first", { status: { currentStepIndex: -3, replicas: 3 } }, { replicas: 3 }],
     [
       "a pause reason nobody knows",
       { status: { pauseConditions: [{ reason: "Lunch", startTime: condition.lastUpdateTime }] } },

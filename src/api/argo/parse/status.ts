@@ -18,9 +18,11 @@ function isKnownCondition({ type, status }: RolloutCondition): boolean {
 }
 
 function withoutUnknownWords(status: StatusManifest): RolloutStatus {
-  const { conditions, pauseConditions, phase, ...rest } = status;
+  const { conditions, pauseConditions, phase, currentStepIndex = -1, ...rest } = status;
   return {
     ...rest,
+    // There is no step before the first one.
+    ...(currentStepIndex >= 0 && { currentStepIndex }),
     ...(phase && rolloutPhases.includes(phase) && { phase }),
     ...(conditions && {
       conditions: conditions.filter((condition) => isKnownCondition(condition)),
